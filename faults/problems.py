@@ -1,0 +1,50 @@
+"""Why a document could not be carried, and who must act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class SyncProblem(Exception):
+    """One reason why a document, or a whole run, could not go on.
+
+    `code` is a code of the catalogue (faults/catalogue.py). `detail` is the partner's own words, or ours where there are
+    none. `subject` is what has to be mended (a currency, a contact, an account code …): problems of one account with the
+    same code and subject are one fault. `retry_after` is in seconds, as a partner asked for. `evidence` holds the facts of
+    this case, JSON-safe (money as strings), and never a secret.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        subject: str = "",
+        retry_after: float | None = None,
+        evidence: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(code, detail, subject)
+        self.code = code
+        self.detail = detail
+        self.subject = subject
+        self.retry_after = retry_after
+        self.evidence: dict[str, Any] = dict(evidence or {})
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}" if self.detail else self.code
+
+
+class Transient(SyncProblem):
+    """Nobody acts: it mends itself, and is tried again."""
+
+
+class NeedsPerson(SyncProblem):
+    """The customer acts, in Autotask, in Xero or in a setting."""
+
+
+class NeedsReconnect(SyncProblem):
+    """The customer signs in to the partner again."""
+
+
+class NeedsSupport(SyncProblem):
+    """We act: a bug of ours, or a thing that only staff can switch."""
