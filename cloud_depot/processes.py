@@ -1,0 +1,119 @@
+"""Child processes of one folder: each has a log there, and a record by which whoever comes next can end it after a kill -9."""
+
+import json
+import os
+import pwd
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A process as it was started. A process id comes round again, so `created` (seconds since 1970) belongs to its name."""
+
+    name: str
+    pid: int
+    created: float
+
+    def find(self) -> psutil.Process | None:
+        """The same process, if it still runs."""
+        try:
+            process = psutil.Process(self.pid)
+            is_same = abs(process.create_time() - self.created) < 1 and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return None
+        return process if is_same else None
+
+
+class Processes:
+    """Starts and stops named children, each in a session of its own: a Ctrl-C reaches the parent alone, which stops them in order."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.record = folder / "processes.json"
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(
+        self, name: str, command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, user: str | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start `command` with its output in `<folder>/<name>.log`; as `user`, with that user's group, where one is given."""
+        with self.log(name).open("ab") as log:
+            child = subprocess.Popen(  # noqa: S603  (our own commands)
+                list(map(str, command)),
+                env=env,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **as_user(user),
+            )
+        self.children[name] = child
+        self._remember(Recorded(name, child.pid, psutil.Process(child.pid).create_time()))
+        return child
+
+    def log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def failed(self) -> str | None:
+        """The name of a child that has ended by itself, if one has."""
+        return next((name for name, child in self.children.items() if child.poll() is not None), None)
+
+    def stop(self, name: str, *, how: signal.Signals = signal.SIGTERM, patience: float = 10) -> None:
+        """Ask the child to end, and after `patience` seconds end it with all its own children."""
+        child = self.children.pop(name, None)
+        if child is None:
+            return
+        end(child.pid, how, patience)
+        child.wait()
+
+    def running(self) -> dict[str, Recorded]:
+        """What the record names and still runs, whoever started it."""
+        return {recorded.name: recorded for recorded in self._recorded() if recorded.find()}
+
+    def end_all(self, how: Mapping[str, signal.Signals] | None = None) -> None:
+        """End what runs here, be it ours or left over by an earlier parent, in the reverse of the order in which it was started."""
+        for recorded in reversed(self.running().values()):
+            end(recorded.pid, (how or {}).get(recorded.name, signal.SIGTERM), patience=10)
+        for child in self.children.values():
+            child.wait()
+        self.children.clear()
+        self.record.unlink(missing_ok=True)
+
+    def _recorded(self) -> list[Recorded]:
+        try:
+            return [Recorded(**row) for row in json.loads(self.record.read_text())]
+        except (FileNotFoundError, ValueError):
+            return []
+
+    def _remember(self, recorded: Recorded) -> None:
+        rows = [row for row in self._recorded() if row.name != recorded.name] + [recorded]
+        draft = self.record.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps([asdict(row) for row in rows]))
+        draft.replace(self.record)
+
+
+def as_user(user: str | None) -> dict[str, object]:
+    """The arguments of Popen that make the child run as `user`."""
+    if user is None:
+        return {}
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+
+
+def end(pid: int, how: signal.Signals, patience: float) -> None:
+    """Send `how` to the process, then SIGKILL to what is left of it and its children after `patience` seconds."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        process.send_signal(how)
+    except psutil.NoSuchProcess:
+        return
+    _, alive = psutil.wait_procs(family, timeout=patience)
+    for survivor in alive:
+        survivor.kill()
+    psutil.wait_procs(alive, timeout=5)

@@ -1,0 +1,80 @@
+"""What all tests share: PostgreSQL and Redis of their own, and a sandbox to talk to.
+
+Where DATABASE_URL or REDIS_URL is not set, each run brings up embedded servers in `.local/test-<pid>/` and removes them at its end. The
+settings are read only after that, which is why this file and not pyproject.toml names them.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import psutil
+import pytest
+import redis
+from pytest_django import Settings
+
+from cloud_depot import embedded
+from tests.world import CLIENT_ID, CLIENT_SECRET, SandboxWorld, running_sandbox
+
+SERVERS = pytest.StashKey[ExitStack]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SERVERS] = stack = ExitStack()
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker:
+        # A Redis database of its own; PostgreSQL's is named after the worker by pytest-django.
+        os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{int(worker.removeprefix('gw')) + 1}"
+    elif not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
+        for name, value in stack.enter_context(servers_of_this_run()).as_environment().items():
+            os.environ.setdefault(name, value)
+    if worker or not config.getoption("numprocesses", None):
+        os.environ["DJANGO_SETTINGS_MODULE"] = "cloud_depot.settings"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[SERVERS].close()
+
+
+@contextmanager
+def servers_of_this_run() -> Iterator[embedded.Addresses]:
+    for folder in embedded.LOCAL.glob("test-*"):
+        if not psutil.pid_exists(int(folder.name.removeprefix("test-"))):
+            embedded.discard(folder)  # of a run that was killed
+    folder = embedded.LOCAL / f"test-{os.getpid()}"
+    try:
+        with embedded.servers(folder, durable=False) as addresses:
+            yield addresses
+    finally:
+        embedded.discard(folder)
+
+
+@pytest.fixture(scope="session")
+def sandbox_process() -> Iterator[SandboxWorld]:
+    with running_sandbox() as world:
+        yield world
+
+
+@pytest.fixture
+def sandbox(sandbox_process: SandboxWorld, settings: Settings) -> SandboxWorld:
+    """Both partners, as if just started, with the settings pointing at them."""
+    sandbox_process.reset()
+    for name in ("XERO_LOGIN_URL", "XERO_IDENTITY_URL", "XERO_API_URL", "AUTOTASK_ZONE_URL"):
+        setattr(settings, name, sandbox_process.base_url)
+    settings.AUTOTASK_HOST_PATTERN = "^localhost$"
+    settings.XERO_CLIENT_ID = CLIENT_ID
+    settings.XERO_CLIENT_SECRET = CLIENT_SECRET
+    return sandbox_process
+
+
+@pytest.fixture(scope="session")
+def redis_client() -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(redis_client: redis.Redis) -> None:
+    """Limits, caches and queues of one test are nothing to the next."""
+    redis_client.flushdb()
