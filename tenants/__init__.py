@@ -1,0 +1,1 @@
+"""Who: accounts, their members, credentials and features, and what keeps them apart."""

@@ -1,0 +1,18 @@
+from .accounts import Account, AccountForeignKey, AccountModel, Feature
+from .connections import AutotaskConnection, XeroConnection, XeroGrant
+from .people import ApiToken, Invitation, Member, Role, User
+
+__all__ = [
+    "Account",
+    "AccountForeignKey",
+    "AccountModel",
+    "ApiToken",
+    "AutotaskConnection",
+    "Feature",
+    "Invitation",
+    "Member",
+    "Role",
+    "User",
+    "XeroConnection",
+    "XeroGrant",
+]
