@@ -7,7 +7,7 @@
 ``GET    /sandbox/limits``            ``{"xero": {…}, "autotask": {…}}``; ``PUT`` changes what it names
 ``GET    /sandbox/trouble``           ``[rule, …]``; ``POST`` adds a ``trouble.Rule``; ``DELETE`` removes all
 ``DELETE /sandbox/trouble/{id}``      removes one
-``GET    /sandbox/ledger``            ``requests``, ``writes``, ``breaches``; ``?partner=&organisation=&database=&since_n=``
+``GET    /sandbox/ledger``            requests, writes, breaches; ``?partner=&organisation=&database=&since_n=``
 ====================================  ==============================================================================
 
 Each partner adds its own paths. A mistake in a control request is answered 400 with ``{"error": …}``.

@@ -73,20 +73,22 @@ def recording(world: World) -> Middleware:
 
 async def _troubled(request: web.Request, handler: Handler, rule: Rule | None, latency: float) -> web.StreamResponse:
     """The handler's answer, with the trouble that strikes it."""
-    if latency:
-        await asyncio.sleep(latency)
     if rule is None:
-        return await _answer(request, handler)
+        response = await _answer(request, handler)
+        if latency:
+            await asyncio.sleep(latency)
+        return response
     if rule.kind == "drop_before":
         return _cut(request)
     if rule.kind in ("outage", "status"):
-        headers = {"Content-Type": "text/html", **rule.headers}
-        return web.Response(status=rule.status, text=None, body=rule.body.encode(), headers=headers)
+        return rule.response()
     if rule.kind == "late":
         await asyncio.sleep(rule.seconds)
     response = await _answer(request, handler)
     if rule.kind == "drop_after":
         return _cut(request)
+    if rule.kind == "status_after":
+        return rule.response()
     if rule.kind == "slow":
         await asyncio.sleep(rule.seconds)
     return response

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Literal, get_args
 
-Kind = Literal["outage", "status", "slow", "late", "drop_before", "drop_after", "expire_tokens", "rate_limit"]
+from aiohttp import web
+
+Kind = Literal["outage", "status", "status_after", "slow", "late", "drop_before", "drop_after", "expire_tokens", "rate_limit"]
 PARTNERS = ("xero", "autotask", "identity")
 
 
@@ -15,7 +17,8 @@ PARTNERS = ("xero", "autotask", "identity")
 class Rule:
     """One trouble.
 
-    * ``outage``: 503 with a page that is no JSON; ``status``: the given ``status``, ``body`` and ``headers``;
+    * ``outage``: 503 with a page that is no JSON; ``status``: the given ``status``, ``body`` and ``headers``, and nothing
+      is done; ``status_after``: the work is done, then it is answered so;
     * ``slow``: the work is done, the answer comes ``seconds`` later; ``late``: the work too is done ``seconds`` later;
     * ``drop_before``: the connection is cut, nothing is done; ``drop_after``: the work is done, then it is cut;
     * ``expire_tokens``: the request's credential is refused as expired; ``rate_limit``: 429, to come again after
@@ -44,6 +47,11 @@ class Rule:
             and (self.method is None or self.method.upper() == method)
             and (self.path is None or re.search(self.path, path) is not None)
         )
+
+    def response(self) -> web.Response:
+        """The answer of ``outage``, ``status`` and ``status_after``."""
+        headers = {"Content-Type": "text/html", **self.headers}
+        return web.Response(status=self.status, body=self.body.encode(), headers=headers)
 
     def as_dict(self) -> dict[str, Any]:
         """The rule as the control API shows it."""
