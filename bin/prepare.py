@@ -1,4 +1,4 @@
-"""Make `.local/venv` and install requirements-local.txt there, unless that has been done. Only the standard library is at hand.
+"""Make `.local/venv` and install requirements-local.txt there, unless that has been done. It needs no library itself.
 
 Two at once are safe: the second waits for the first. A run that was cut short is taken up again by the next.
 """

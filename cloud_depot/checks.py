@@ -1,4 +1,7 @@
-"""System checks for what a deployment forgets. Each has an id and a hint; `manage.py check --deploy --database default` runs them all."""
+"""System checks for what a deployment forgets, each with an id and a hint.
+
+`manage.py check --deploy --database default` runs them all; `migrate` runs those of the database.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +9,8 @@ from typing import Any
 from cryptography.fernet import Fernet
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -15,7 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 def check_database(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Runs only where the database is asked for, as `migrate` does: a role that row-level security does not bind is refused."""
+    """A role that row-level security does not bind, or an old server, is refused."""
     found: list[CheckMessage] = []
     for alias in databases or ():
         connection = connections[alias]
@@ -23,7 +27,7 @@ def check_database(
             found.append(
                 Error(
                     f"The database role {problem}, so row-level security does not keep the accounts apart.",
-                    hint="Connect with a role made by CREATE ROLE … LOGIN NOSUPERUSER NOBYPASSRLS that owns the database.",
+                    hint="Connect as a role with LOGIN NOSUPERUSER NOBYPASSRLS that owns the database.",
                     id="cloud_depot.E001",
                 )
             )
@@ -64,7 +68,7 @@ def check_encryption_keys(app_configs: Sequence[AppConfig] | None, **kwargs: Any
             found.append(
                 Error(
                     f"Key {position} of FIELD_ENCRYPTION_KEYS is not a Fernet key.",
-                    hint="Each is 32 random bytes in url-safe base64; keys are separated by commas, the first one encrypts.",
+                    hint="Each is 32 random bytes in url-safe base64; commas separate them, the first one encrypts.",
                     id="cloud_depot.E004",
                 )
             )
@@ -89,15 +93,15 @@ def check_deployment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
     found: list[CheckMessage] = []
     if not settings.XERO_CLIENT_ID:
         found.append(
-            Warning(
+            Caution(
                 "XERO_CLIENT_ID is not set, so no account can connect to Xero.",
-                hint="Make an app at https://developer.xero.com/app/manage and set XERO_CLIENT_ID and XERO_CLIENT_SECRET.",
+                hint="Make an app at https://developer.xero.com/app/manage and set its id and its secret.",
                 id="cloud_depot.W001",
             )
         )
     if not settings.IS_HTTPS:
         found.append(
-            Warning(
+            Caution(
                 "BASE_URL is not https, so cookies and links travel in the clear.",
                 hint="Set BASE_URL to the address that people type, with https.",
                 id="cloud_depot.W002",

@@ -1,8 +1,9 @@
-"""PostgreSQL 18 and Redis from wheels, for machines that have neither: development, the demo and the tests. Never production.
+"""PostgreSQL 18 and Redis from wheels, for development, the demo and the tests. Never for production.
 
-`servers(folder)` starts both on free loopback ports, or joins those that run there already, and stops them with their last user. Users hold
-a shared lock, which the kernel drops whatever kills them, so servers that outlive a kill -9 are joined by the next user and stopped with it.
-The application's role owns its database and is bound by row-level security; the superuser has no way in over TCP.
+`servers(folder)` starts both on free loopback ports, or joins those that run there already, and stops them with their
+last user. Users hold a shared lock, which the kernel drops whatever kills them: servers that outlive a kill -9 are
+joined by the next user and stopped with it. The application's role owns its database and is bound by row-level
+security; the superuser has no way in over TCP.
 """
 
 import fcntl
@@ -33,7 +34,7 @@ FAST_SHUTDOWN = {"postgres": signal.SIGINT}
 START_SECONDS = 60
 
 
-class StartFailed(Exception):
+class StartError(Exception):
     """A server did not come up; the message ends with what it said."""
 
 
@@ -50,7 +51,7 @@ class Addresses:
 
 @contextmanager
 def environment() -> Iterator[dict[str, str]]:
-    """The variables for a command that was given none: those of the demo that runs in this clone, or else of the development servers."""
+    """Variables for a command that was given none: of the demo that runs in this clone, or of development servers."""
     for demo in sorted(LOCAL.glob("demo*")):
         kept = demo / "environment.json"
         if kept.exists() and is_locked(demo / "demo.lock"):
@@ -62,9 +63,9 @@ def environment() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def servers(folder: Path, *, durable: bool = True) -> Iterator[Addresses]:
-    """The addresses of the servers in `folder`, for as long as the block runs. Without `durable` speed counts, not a power cut.
+    """The servers of `folder`, while the block runs. Without `durable` they are faster, and a power cut loses data.
 
-    Raises StartFailed.
+    Raises StartError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     processes = Processes(folder)
@@ -108,7 +109,7 @@ def is_locked(path: Path) -> bool:
 
 
 def free_port(first: int = 0, last: int = 0) -> int:
-    """A free port on loopback: the first one from `first` to `last`, or any. Raises StartFailed where all are taken."""
+    """A free port on loopback: the first one from `first` to `last`, or any. Raises StartError where all are taken."""
     for port in range(first, last + 1):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -117,7 +118,7 @@ def free_port(first: int = 0, last: int = 0) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise StartFailed(f"No port from {first} to {last} is free.")
+    raise StartError(f"No port from {first} to {last} is free.")
 
 
 def _is_last(users: IO[str]) -> bool:
@@ -159,7 +160,7 @@ def _start_postgres(processes: Processes, *, durable: bool) -> str:
         shutil.rmtree(data, ignore_errors=True)  # a start that was cut short
         _initialise(binaries, data, user, secret := secrets.token_urlsafe(24), durable=durable)
         _write_private(password, secret)
-    # Nobody else runs on this folder: we hold its lock and have ended what was left over. A process id may have come round again.
+    # We hold the lock and have ended what was left over, so this file is stale, even if its process id has come round.
     (data / "postmaster.pid").unlink(missing_ok=True)
     options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "log_checkpoints": "off"}
     if not durable:
@@ -240,7 +241,7 @@ def _start_redis(processes: Processes) -> str:
     password = secrets.token_urlsafe(24)
 
     def start(port: int) -> str:
-        # By a file, since other users of the machine can read a command line. Nothing is saved: what matters is in PostgreSQL.
+        # By a file, since others can read a command line. Nothing is saved: what matters is in PostgreSQL.
         settings = ["bind 127.0.0.1", f"port {port}", f"requirepass {password}", 'save ""', "databases 64"]
         configuration = processes.folder / "redis.conf"
         _write_private(configuration, "\n".join(settings) + "\n")
@@ -260,7 +261,7 @@ def _start_redis(processes: Processes) -> str:
 def _start_on_free_port(
     processes: Processes, name: str, start: Callable[[int], str], answers: Callable[[str], None]
 ) -> str:
-    """Start a server and wait until it answers; again on another port where somebody took that port first. Returns its URL."""
+    """Start a server, on another port where somebody was quicker, and wait until it answers; its URL."""
     for _ in range(5):
         url = start(free_port())
         deadline = time.monotonic() + START_SECONDS
@@ -275,7 +276,7 @@ def _start_on_free_port(
         said = processes.log(name).read_text(errors="replace")
         if "in use" not in said:
             break
-    raise StartFailed(f"{name} did not start:\n{said[-2000:]}")
+    raise StartError(f"{name} did not start:\n{said[-2000:]}")
 
 
 def _run(command: list[str | Path], cwd: Path, user: str | None, said: str = "") -> None:
@@ -290,7 +291,7 @@ def _run(command: list[str | Path], cwd: Path, user: str | None, said: str = "")
         **as_user(user),
     )
     if done.returncode:
-        raise StartFailed(f"{Path(command[0]).name} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise StartError(f"{Path(command[0]).name} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
 def _clean_environment() -> dict[str, str]:
@@ -301,7 +302,7 @@ def _clean_environment() -> dict[str, str]:
 def _package(name: str) -> Path:
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise StartFailed(f"The package {name} is missing; bin/test and bin/demo install it.")
+        raise StartError(f"The package {name} is missing; bin/test and bin/demo install it.")
     return Path(next(iter(spec.submodule_search_locations)))
 
 

@@ -1,4 +1,4 @@
-"""Two addresses for machines: `/healthz` (this process answers) and `/readyz` (it can do its work), both without a log-in."""
+"""For machines, without a log-in: `/healthz` (this process answers) and `/readyz` (it can do its work)."""
 
 from collections.abc import Callable
 

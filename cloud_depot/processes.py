@@ -1,4 +1,4 @@
-"""Child processes of one folder: each has a log there, and a record by which whoever comes next can end it after a kill -9."""
+"""Child processes of one folder, with a record there by which the next parent can end them after a kill -9."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import psutil
 
 @dataclass(frozen=True)
 class Recorded:
-    """A process as it was started. A process id comes round again, so `created` (seconds since 1970) belongs to its name."""
+    """A process as it was started. Ids come round again, so `created` (seconds since 1970) is part of its name."""
 
     name: str
     pid: int
@@ -31,7 +31,7 @@ class Recorded:
 
 
 class Processes:
-    """Starts and stops named children, each in a session of its own: a Ctrl-C reaches the parent alone, which stops them in order."""
+    """Starts and stops named children. Ctrl-C reaches only the parent, which stops them in order."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -41,7 +41,7 @@ class Processes:
     def start(
         self, name: str, command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, user: str | None = None
     ) -> subprocess.Popen[bytes]:
-        """Start `command` with its output in `<folder>/<name>.log`; as `user`, with that user's group, where one is given."""
+        """Start `command`, its output in `<folder>/<name>.log`; as `user` where one is given."""
         with self.log(name).open("ab") as log:
             child = subprocess.Popen(  # noqa: S603  (our own commands)
                 list(map(str, command)),
@@ -77,7 +77,7 @@ class Processes:
         return {recorded.name: recorded for recorded in self._recorded() if recorded.find()}
 
     def end_all(self, how: Mapping[str, signal.Signals] | None = None) -> None:
-        """End what runs here, be it ours or left over by an earlier parent, in the reverse of the order in which it was started."""
+        """End what runs here, ours or left over by an earlier parent, the last started first."""
         for recorded in reversed(self.running().values()):
             end(recorded.pid, (how or {}).get(recorded.name, signal.SIGTERM), patience=10)
         for child in self.children.values():

@@ -1,4 +1,4 @@
-"""The one settings file. Everything that differs between machines comes from the environment; the README lists the variables.
+"""The one settings file. What differs between machines comes from the environment; the README lists the variables.
 
 With no variable set this is a development machine: debug pages, embedded servers, keys made once under `.local/`.
 """
@@ -21,7 +21,7 @@ LOCAL_DIR = BASE_DIR / ".local"
 
 
 def kept_secret(name: str, make: Callable[[], str]) -> str:
-    """A secret of this development machine: made once, kept in `.local/<name>`, and the same for two processes that start at once."""
+    """A secret made once for this machine and kept in `.local/<name>`; two processes that start at once agree on it."""
     kept = LOCAL_DIR / name
     if not kept.exists():
         LOCAL_DIR.mkdir(exist_ok=True)
@@ -162,7 +162,7 @@ WHITENOISE_USE_FINDERS = DEBUG
 if not DEBUG and not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
     raise ImproperlyConfigured("DATABASE_URL and REDIS_URL must be set when DEBUG is off.")
 
-# manage.py, bin/demo and the tests bring up the embedded servers and set both; a process started in another way finds nobody at home.
+# manage.py, bin/demo and the tests bring up embedded servers and set both; without, nobody is at home.
 REDIS_URL = env.str("REDIS_URL", "redis://localhost:1/0")
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", "postgres://cloud_depot@localhost:1/cloud_depot")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -290,7 +290,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# Logs: one line each on standard error. The HTTP libraries stay above DEBUG, where they would print headers with tokens.
+# Logs: one line each on standard error. The HTTP libraries stay above DEBUG, where they would print tokens.
 
 LOGGING = {
     "version": 1,

@@ -1,7 +1,7 @@
 """What all tests share: PostgreSQL and Redis of their own, and a sandbox to talk to.
 
-Where DATABASE_URL or REDIS_URL is not set, each run brings up embedded servers in `.local/test-<pid>/` and removes them at its end. The
-settings are read only after that, which is why this file and not pyproject.toml names them.
+Where DATABASE_URL or REDIS_URL is not set, each run brings up embedded servers in `.local/test-<pid>/` and removes them
+at its end. The settings are read only after that, which is why this file and not pyproject.toml names them.
 """
 
 import os
