@@ -112,7 +112,7 @@ class SandboxWorld:
 
     @contextmanager
     def trouble(self, partner: str, kind: str, **fields: Any) -> Iterator[None]:
-        """Trouble for as long as the block runs: ``with world.trouble("xero", "drop_after", method="PUT", times=1):``"""
+        """Trouble while the block runs: ``with world.trouble("xero", "drop_after", method="PUT", times=1):``"""
         rule_id = self.add_trouble(partner, kind, **fields)
         try:
             yield
@@ -122,7 +122,7 @@ class SandboxWorld:
     # ---- the partners
 
     def create_autotask(self, **fields: Any) -> AutotaskDatabase:
-        """A database with its API user and standard reference data (see `sandbox/autotask/control.py` for the fields)."""
+        """A database with its API user and standard data; for the fields see `sandbox/autotask/control.py`."""
         number = next(self._numbers)
         defaults = {
             "name": f"Demo MSP {number}",
@@ -199,11 +199,11 @@ def item(
     total: Decimal | str | int | None = None,
     *,
     name: str = "Managed services",
-    code: str | int | None = None,
+    code: str | int | None = "Managed Services",
     line_of_business: str | int | None = None,
     **fields: Any,
 ) -> Row:
-    """A billing item for `AutotaskDatabase.bill`: quantity × rate unless `total` says otherwise; tax by the company's region.
+    """A billing item for `AutotaskDatabase.bill`: quantity × rate unless `total` says otherwise; tax by company and code.
 
     `code` and `line_of_business` are names or ids of the database's own. Other fields go by their REST names;
     ``appears_after`` (seconds) makes it appear only later, as in a billing run that is not finished.
