@@ -246,6 +246,9 @@ XERO_API_URL = env.str("XERO_API_URL", "https://api.xero.com").rstrip("/")
 AUTOTASK_ZONE_URL = env.str("AUTOTASK_ZONE_URL", "https://webservices.autotask.net").rstrip("/")
 AUTOTASK_HOST_PATTERN = env.str("AUTOTASK_HOST_PATTERN", r"^webservices\d+\.autotask\.net$")
 AUTOTASK_INTEGRATION_CODE = env.str("AUTOTASK_INTEGRATION_CODE", "")
+# Where a partner allows other figures than those of syncing/limits.py: "minute=60,day=1000" and "hour=10000,threads=3".
+XERO_LIMITS = env.dict("XERO_LIMITS", {}, subcast_values=int)
+AUTOTASK_LIMITS = env.dict("AUTOTASK_LIMITS", {}, subcast_values=int)
 
 # Policies that an operator can shorten. Seconds, except the last, which is money in the invoice's currency.
 

@@ -1,0 +1,300 @@
+"""The partners' rate limits, shared by every worker through Redis. Nobody sleeps on a limit: a call over it is refused.
+
+    with xero_call(organisation_id) as call:
+        answer = …
+        call.observe(answer.status, answer.headers)
+
+Xero (https://developer.xero.com/documentation/oauth2/limits): 5 calls at a time, 60 a minute and 5,000 a day for each
+organisation, 10,000 a minute for the app. Autotask: 3 calls at a time for each integration code and entity, 10,000 in
+any hour for the database; from half of that on, each minute gets a sixtieth of the other half.
+
+Calls are counted in sixtieths of their window and forgotten one sixtieth late, so that the partner's own windows,
+which begin when they like, are never overrun. What a partner says (429, ``Retry-After``, ``X-…-Remaining: 0``) goes
+before our count. A call at work holds a slot under a lease: the slot of a worker that died comes free by itself.
+The settings XERO_LIMITS and AUTOTASK_LIMITS change the figures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final, Protocol
+
+import redis
+from django.conf import settings
+from redis.commands.core import Script
+
+from faults.problems import Transient
+
+logger = logging.getLogger(__name__)
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+# Longer than any call may take, with its time-outs of connecting and of each read.
+LEASE_SECONDS = 180
+# A slot is free again within a call's time, so it is worth a moment; a window is not.
+SLOT_WAIT_SECONDS = 1.5
+SLOT_RETRY_SECONDS = 5.0
+REDIS_RETRY_SECONDS = 30.0
+BUCKETS: Final = 60
+
+
+@dataclass(frozen=True)
+class XeroLimits:
+    """Calls: for each organisation a minute, a day and at one time; for the app a minute."""
+
+    minute: int = 60
+    day: int = 5000
+    concurrent: int = 5
+    app_minute: int = 10_000
+
+
+@dataclass(frozen=True)
+class AutotaskLimits:
+    """Calls: for each database in any hour; for each integration code and entity at one time."""
+
+    hour: int = 10_000
+    threads: int = 3
+
+
+@dataclass(frozen=True)
+class Window:
+    """At most `limit` calls in any `seconds`. `eases`: from half of the limit on, spread the other half evenly."""
+
+    key: str
+    limit: int
+    seconds: int
+    words: str
+    eases: bool = False
+
+
+@dataclass(frozen=True)
+class Quota:
+    """All limits of one call. `holds` are keys, with their words, that a partner's refusal sets for a while."""
+
+    code: str
+    subject: str
+    slots: str
+    slot_limit: int
+    slot_words: str
+    windows: tuple[Window, ...]
+    holds: Mapping[str, str] = field(default_factory=dict)
+
+    def exceeded(self, words: str, retry_after: float) -> Transient:
+        return Transient(self.code, words, self.subject, retry_after=retry_after)
+
+
+class Call(Protocol):
+    """A call that may be made now."""
+
+    def observe(self, status: int, headers: Mapping[str, str]) -> None:
+        """Tell what the partner answered, so that its limits are obeyed by every worker."""
+
+
+@contextmanager
+def xero_call(organisation_id: str) -> Iterator[Call]:
+    """A call to this organisation, counted. Raises Transient("rate-limited", retry_after=…) where it must wait."""
+    limits = XeroLimits(**settings.XERO_LIMITS)
+    one = f"limits:xero:{organisation_id}"
+    quota = Quota(
+        code="rate-limited",
+        subject="Xero",
+        slots=f"{one}:slots",
+        slot_limit=limits.concurrent,
+        slot_words=f"Xero takes {limits.concurrent} calls at a time for an organisation; all are at work.",
+        windows=(
+            Window(f"{one}:minute", limits.minute, MINUTE, f"Xero takes {limits.minute} calls a minute."),
+            Window(f"{one}:day", limits.day, DAY, f"Xero takes {limits.day:,} calls a day."),
+            Window("limits:xero:app:minute", limits.app_minute, MINUTE, "Xero's limit for this app is reached."),
+        ),
+        holds={
+            f"{one}:hold:minute": "Xero takes no more calls for this organisation in this minute.",
+            f"{one}:hold:day": "Xero takes no more calls for this organisation today.",
+            "limits:xero:app:hold": "Xero takes no more calls of this app in this minute.",
+        },
+    )
+    with _taken(quota) as minute_frees_in:
+        yield _XeroCall(organisation_id, minute_frees_in)
+
+
+@contextmanager
+def autotask_call(database_id: int | str, integration_code: str, entity: str) -> Iterator[Call]:
+    """A call to this entity, counted. Raises Transient("autotask-threshold", retry_after=…) where it must wait."""
+    limits = AutotaskLimits(**settings.AUTOTASK_LIMITS)
+    database = f"limits:autotask:{database_id}"
+    integration = f"{database}:{hashlib.sha256(integration_code.encode()).hexdigest()[:16]}"
+    quota = Quota(
+        code="autotask-threshold",
+        subject="Autotask",
+        slots=f"{integration}:slots:{entity.lower()}",
+        slot_limit=limits.threads,
+        slot_words=f"Autotask takes {limits.threads} calls at a time to {entity}; all are at work.",
+        windows=(
+            Window(f"{database}:hour", limits.hour, HOUR, f"Autotask takes {limits.hour:,} calls an hour.", eases=True),
+        ),
+        holds={f"{database}:hold": "Autotask takes no more calls for now."},
+    )
+    with _taken(quota):
+        yield _AutotaskCall(f"{database}:hold")
+
+
+@dataclass(frozen=True)
+class _XeroCall:
+    organisation_id: str
+    minute_frees_in: float
+
+    def observe(self, status: int, headers: Mapping[str, str]) -> None:
+        one = f"limits:xero:{self.organisation_id}:hold"
+        if status == 429:
+            limit = headers.get("X-Rate-Limit-Problem", "").lower()
+            if limit.startswith("app"):
+                _hold("limits:xero:app:hold", retry_after(headers, MINUTE))
+            elif limit.startswith("conc"):
+                _hold(f"{one}:minute", retry_after(headers, SLOT_RETRY_SECONDS))
+            else:
+                name = "day" if limit.startswith("da") else "minute"
+                _hold(f"{one}:{name}", retry_after(headers, MINUTE))
+            return
+        if headers.get("X-MinLimit-Remaining") == "0":
+            _hold(f"{one}:minute", self.minute_frees_in)
+        if headers.get("X-AppMinLimit-Remaining") == "0":
+            _hold("limits:xero:app:hold", MINUTE)
+
+
+@dataclass(frozen=True)
+class _AutotaskCall:
+    hold_key: str
+
+    def observe(self, status: int, headers: Mapping[str, str]) -> None:
+        if status == 429:
+            _hold(self.hold_key, retry_after(headers, MINUTE))
+
+
+def retry_after(headers: Mapping[str, str], default: float) -> float:
+    """The seconds of a ``Retry-After``, at least 1; `default` where there is none, or a date."""
+    value = headers.get("Retry-After", "").strip()
+    return max(float(value), 1.0) if value.isdecimal() else default
+
+
+@contextmanager
+def _taken(quota: Quota) -> Iterator[float]:
+    """Take a slot and a place in each window. Yields the seconds until the first window's oldest call leaves it."""
+    member = uuid.uuid4().hex
+    give_up_at = time.monotonic() + SLOT_WAIT_SECONDS
+    while True:
+        verdict, milliseconds, which = _acquire(quota, member)
+        if verdict == b"taken":
+            break
+        if verdict == b"held":
+            raise quota.exceeded(list(quota.holds.values())[which - 1], milliseconds / 1000)
+        if verdict == b"full":
+            raise quota.exceeded(quota.windows[which - 1].words, milliseconds / 1000)
+        if time.monotonic() > give_up_at:
+            raise quota.exceeded(quota.slot_words, SLOT_RETRY_SECONDS)
+        time.sleep(0.05)
+    try:
+        yield milliseconds / 1000
+    finally:
+        _release(quota, member)
+
+
+def _acquire(quota: Quota, member: str) -> tuple[bytes, int, int]:
+    keys = [quota.slots, *(window.key for window in quota.windows), *quota.holds]
+    arguments: list[Any] = [len(quota.windows), quota.slot_limit, LEASE_SECONDS * 1000, member]
+    for window in quota.windows:
+        arguments += [window.limit, window.seconds * 1000 // BUCKETS, int(window.eases)]
+    try:
+        verdict, milliseconds, which = _acquire_script(settings.REDIS_URL)(keys=keys, args=arguments)
+    except redis.RedisError as error:
+        raise Transient(
+            "rate-limited",
+            f"The count of calls to {quota.subject} cannot be read, so none is made ({type(error).__name__} of Redis).",
+            quota.subject,
+            retry_after=REDIS_RETRY_SECONDS,
+        ) from error
+    return verdict, milliseconds, which
+
+
+def _release(quota: Quota, member: str) -> None:
+    """Give the slot back. Where Redis is away the call's answer still counts, and the lease runs out by itself."""
+    try:
+        _redis(settings.REDIS_URL).zrem(quota.slots, member)
+    except redis.RedisError:
+        logger.warning("A call's slot was not given back; its lease runs out within %s seconds.", LEASE_SECONDS)
+
+
+def _hold(key: str, seconds: float) -> None:
+    """Refuse the calls that look at this key, for a while. Where Redis is away, no call is made anyway."""
+    try:
+        _redis(settings.REDIS_URL).set(key, 1, px=max(int(seconds * 1000), 1))
+    except redis.RedisError:
+        logger.warning("A limit that a partner told of was not noted.")
+
+
+@cache
+def _redis(url: str) -> redis.Redis:
+    """This process's connections."""
+    return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, health_check_interval=30)
+
+
+@cache
+def _acquire_script(url: str) -> Script:
+    return _redis(url).register_script(_ACQUIRE)
+
+
+# KEYS: slots, windows …, holds …
+# ARGV: number of windows, number of slots, lease, member, then limit, bucket width and easing of each window.
+# Answers {verdict, milliseconds, which}: either all is taken, or nothing.
+_ACQUIRE = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local windows = tonumber(ARGV[1])
+
+local longest, which = 0, 0
+for hold = windows + 2, #KEYS do
+  local left = redis.call('PTTL', KEYS[hold])
+  if left > longest then longest, which = left, hold - windows - 1 end
+end
+if which > 0 then return {'held', longest, which} end
+
+local frees_in = 0
+for window = 1, windows do
+  local key = KEYS[window + 1]
+  local limit, width = tonumber(ARGV[window * 3 + 2]), tonumber(ARGV[window * 3 + 3])
+  local current = math.floor(now / width)
+  local used, lately, oldest = 0, 0, current
+  local buckets = redis.call('HGETALL', key)
+  for index = 1, #buckets, 2 do
+    local bucket, calls = tonumber(buckets[index]), tonumber(buckets[index + 1])
+    if bucket < current - 60 then
+      redis.call('HDEL', key, buckets[index])
+    else
+      used = used + calls
+      oldest = math.min(oldest, bucket)
+      if bucket == current then lately = calls end
+    end
+  end
+  if used >= limit then return {'full', (oldest + 61) * width - now, window} end
+  if ARGV[window * 3 + 4] == '1' and used * 2 >= limit and lately * 120 >= limit then
+    return {'full', (current + 1) * width - now, window}
+  end
+  if window == 1 then frees_in = (oldest + 61) * width - now end
+end
+
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return {'busy', 0, 0} end
+
+for window = 1, windows do
+  local width = tonumber(ARGV[window * 3 + 3])
+  redis.call('HINCRBY', KEYS[window + 1], math.floor(now / width), 1)
+  redis.call('PEXPIRE', KEYS[window + 1], width * 62)
+end
+redis.call('ZADD', KEYS[1], now + tonumber(ARGV[3]), ARGV[4])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return {'taken', frees_in, 0}
+"""
