@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 import tenants.encryption
 import tenants.models.accounts
-import tenants.scope
 from tenants.isolation import IsolateTable
 
 
@@ -210,9 +209,8 @@ class Migration(migrations.Migration):
                 ("last_problem", models.TextField(blank=True)),
                 (
                     "account",
-                    models.ForeignKey(
+                    tenants.models.accounts.OwningAccount(
                         db_index=False,
-                        default=tenants.scope.current_account_id,
                         editable=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
@@ -237,9 +235,8 @@ class Migration(migrations.Migration):
                 ("changed_at", models.DateTimeField(auto_now=True)),
                 (
                     "account",
-                    models.ForeignKey(
+                    tenants.models.accounts.OwningAccount(
                         db_index=False,
-                        default=tenants.scope.current_account_id,
                         editable=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",
@@ -346,9 +343,8 @@ class Migration(migrations.Migration):
                 ("last_problem", models.TextField(blank=True)),
                 (
                     "account",
-                    models.ForeignKey(
+                    tenants.models.accounts.OwningAccount(
                         db_index=False,
-                        default=tenants.scope.current_account_id,
                         editable=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="+",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
@@ -10,6 +10,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from tenants.scope import current_account_id
+
+SetType = TypeVar("SetType")
+GetType = TypeVar("GetType")
 
 
 def validate_time_zone(name: str) -> None:
@@ -37,22 +40,24 @@ class Account(models.Model):
         return self.name
 
 
-class AccountModel(models.Model):
-    """A row of one account. Its migration isolates the table (tenants.isolation.IsolateTable).
+class OwningAccount(models.ForeignKey[SetType, GetType]):
+    """The account that a row belongs to: that of the scope it is made in, unless it is told another."""
 
-    A row that is made in an account's scope belongs to that account without being told.
-    """
+    def get_default(self) -> int | None:
+        return current_account_id()
+
+
+class AccountModel(models.Model):
+    """A row of one account. Its migration isolates the table (tenants.isolation.IsolateTable)."""
 
     # IsolateTable makes the index that leads with it.
-    account = models.ForeignKey(
-        Account, on_delete=models.CASCADE, default=current_account_id, editable=False, related_name="+", db_index=False
-    )
+    account = OwningAccount(Account, on_delete=models.CASCADE, editable=False, related_name="+", db_index=False)
 
     class Meta:
         abstract = True
 
 
-class AccountForeignKey(models.ForeignKey):
+class AccountForeignKey(models.ForeignKey[SetType, GetType]):
     """A reference from one row of an account to another row of the same account.
 
     Referential checks ignore policies, so a plain constraint would take the id of another account's row, and tell that
@@ -66,7 +71,7 @@ class AccountForeignKey(models.ForeignKey):
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, path, args, kwargs = super().deconstruct()
         kwargs.pop("db_constraint", None)
-        return name, path, args, kwargs
+        return name, path, list(args), kwargs
 
 
 class Feature(AccountModel):

@@ -1,0 +1,34 @@
+"""Making accounts."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from tenants.models import Account, Member, Role, User
+
+
+@transaction.atomic
+def create_account(name: str, owner: User) -> Account:
+    """A new account with its owner. Its slug comes from its name, with a number where that is taken already.
+
+    Raises ValueError for an empty name.
+    """
+    name = name.strip()
+    if not name:
+        raise ValueError("An account needs a name.")
+    beginning = slugify(name)[:50].strip("-") or "account"
+    for number in count(1):
+        slug = beginning if number == 1 else f"{beginning}-{number}"
+        if Account.objects.filter(slug=slug).exists():
+            continue
+        try:
+            with transaction.atomic():
+                account = Account.objects.create(name=name[:200], slug=slug)
+        except IntegrityError:
+            continue  # another process took the slug in between
+        break
+    Member.objects.create(account=account, user=owner, role=Role.OWNER)
+    return account

@@ -1,0 +1,79 @@
+"""Who asks, and for which account: the one place where a request enters an account's scope."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from tenants.api_tokens import find_token
+from tenants.models import Account, ApiToken, Member
+from tenants.scope import account_scope
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+_PAGE = re.compile(r"/a/(?P<slug>[-\w]+)/")
+_API = "/api/"
+_TOKEN = re.compile(r"Token\s+(?P<secret>\S+)\s*", re.IGNORECASE)
+
+
+class AccountRequest(HttpRequest):
+    """A request in an account's scope: `member` on a page, `api_token` in the API."""
+
+    account: Account
+    member: Member | None
+    api_token: ApiToken | None
+
+
+class AccountScopeMiddleware:
+    """Answers `/a/<slug>/…` for members, and `/api/…` for tokens, in the scope of their account.
+
+    The scope lasts until the response is sent, streamed ones too. A stranger gets the 404 of an account that is not
+    there; who is not logged in is sent to the log-in. An API request without a good token goes on outside any scope,
+    and is refused by the API itself.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if match := _PAGE.match(request.path_info):
+            return self._page(cast(AccountRequest, request), match["slug"])
+        if request.path_info.startswith(_API):
+            return self._api(cast(AccountRequest, request))
+        return self.get_response(request)
+
+    def _page(self, request: AccountRequest, slug: str) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        member = Member.objects.select_related("account").filter(account__slug=slug, user=request.user).first()
+        if member is None:
+            raise Http404
+        request.account, request.member, request.api_token = member.account, member, None
+        return self._in_scope(request)
+
+    def _api(self, request: AccountRequest) -> HttpResponseBase:
+        match = _TOKEN.fullmatch(request.headers.get("Authorization", ""))
+        token = find_token(match["secret"]) if match else None
+        if token is None:
+            return self.get_response(request)
+        request.account, request.member, request.api_token = token.account, None, token
+        return self._in_scope(request)
+
+    def _in_scope(self, request: AccountRequest) -> HttpResponseBase:
+        account_id = request.account.id
+        with account_scope(account_id):
+            response = self.get_response(request)
+        if isinstance(response, StreamingHttpResponse) and not response.is_async:
+            chunks = cast(Iterable[bytes], response.streaming_content)
+            response.streaming_content = _streamed_in_scope(account_id, chunks)
+        return response
+
+
+def _streamed_in_scope(account_id: int, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    with account_scope(account_id):
+        yield from chunks
