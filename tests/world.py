@@ -203,7 +203,7 @@ def item(
     line_of_business: str | int | None = None,
     **fields: Any,
 ) -> Row:
-    """A billing item for `AutotaskDatabase.bill`: quantity × rate unless `total` says otherwise; tax by company and code.
+    """A billing item to `bill`: quantity × rate unless `total` says otherwise; its tax by company and billing code.
 
     `code` and `line_of_business` are names or ids of the database's own. Other fields go by their REST names;
     ``appears_after`` (seconds) makes it appear only later, as in a billing run that is not finished.

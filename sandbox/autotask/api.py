@@ -94,8 +94,6 @@ class Call:
                 "requestThresholdTimeframe": THRESHOLD_MINUTES,
                 "currentTimeframeRequestCount": len(database.calls),
             }
-        if name == "modules" and not rest:
-            return {"modules": [{"key": "Multi-currency", "value": True}]}
         entity = ENTITIES.get(name)
         if entity is None:
             raise no_such_path()
