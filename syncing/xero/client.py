@@ -1,0 +1,285 @@
+"""The only code that speaks to Xero's Accounting API. A call is one request, counted and limited; answers are raw JSON.
+
+https://developer.xero.com/documentation/api/accounting/overview
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, Protocol
+from urllib.parse import quote
+
+from syncing import limits
+from syncing.xero import replies
+from syncing.xero.records import (
+    BrandingTheme,
+    Contact,
+    LedgerAccount,
+    Organisation,
+    Row,
+    TaxRate,
+    TrackingCategory,
+    text,
+)
+from syncing.xero.replies import ElementReply, NoAnswer, RequestRefused, ServerError
+from syncing.xero.transport import Answer, accounting_api
+
+__all__ = ["ElementReply", "NoAnswer", "RequestRefused", "ServerError", "TokenSource", "XeroClient"]
+
+Endpoint = Literal["Invoices", "CreditNotes", "Contacts"]
+Method = Literal["PUT", "POST"]
+
+# Xero's gateway answers 404 to a query of more than 2,048 characters (https://github.com/XeroAPI/xero-node/issues/404).
+# This is for the values that were asked for; the rest is for the other parameters.
+QUERY_ROOM: Final = 1800
+PAGE_SIZE: Final = 1000
+# Documents come with their lines, some 3 kB each.
+DOCUMENT_PAGE_SIZE: Final = 200
+MOST_CONTACTS: Final = 50
+# Xero's clock is not the database's, and If-Modified-Since is read to the second.
+CLOCK_OVERLAP: Final = timedelta(minutes=5)
+_WRITES: Final = {
+    ("Invoices", "PUT"): "create_invoices",
+    ("Invoices", "POST"): "update_or_create_invoices",
+    ("CreditNotes", "PUT"): "create_credit_notes",
+    ("CreditNotes", "POST"): "update_or_create_credit_notes",
+    ("Contacts", "PUT"): "create_contacts",
+    ("Contacts", "POST"): "update_or_create_contacts",
+}
+
+
+class TokenSource(Protocol):
+    """Where access tokens come from (syncing.xero.oauth.GrantTokens)."""
+
+    def access_token(self, rejected: str | None = None) -> str:
+        """A token that is good now, and not the one that Xero has just `rejected`. Raises SyncProblem."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list, and how many there are."""
+
+    rows: list[Row]
+    page_count: int
+
+
+class XeroClient:
+    """One organisation, for one run. Not shared between threads.
+
+    Every method raises SyncProblem children only: NoAnswer, ServerError, RequestRefused, Transient("rate-limited" |
+    "access-token-expired"), NeedsReconnect("xero-disconnected" | "xero-permission"). An expired token is refreshed, and
+    the call made again at once. `calls` and `bytes_received` count what this client used; `day_calls_remaining` is what
+    Xero last said of the organisation's day.
+    """
+
+    def __init__(self, organisation_id: str, tokens: TokenSource) -> None:
+        self.organisation_id = str(organisation_id)
+        self.calls = 0
+        self.bytes_received = 0
+        self.day_calls_remaining: int | None = None
+        self._tokens = tokens
+        self._token = ""
+        self._api = accounting_api(self._bearer)
+
+    # ---- settings
+
+    def organisation(self) -> Organisation:
+        return Organisation.parse(self._rows("get_organisations", "Organisations")[0])
+
+    def accounts(self) -> list[LedgerAccount]:
+        """The whole chart, archived ones too."""
+        return [LedgerAccount.parse(row) for row in self._rows("get_accounts", "Accounts")]
+
+    def tax_rates(self) -> list[TaxRate]:
+        return [TaxRate.parse(row) for row in self._rows("get_tax_rates", "TaxRates")]
+
+    def currencies(self) -> list[str]:
+        """The codes that the organisation is subscribed to."""
+        return [text(row, "Code") for row in self._rows("get_currencies", "Currencies")]
+
+    def add_currency(self, code: str) -> None:
+        """Subscribe the organisation to a currency; without the wider scope NeedsReconnect("xero-permission")."""
+        self._call("create_currency", {"Code": code})
+
+    def branding_themes(self) -> list[BrandingTheme]:
+        return [BrandingTheme.parse(row) for row in self._rows("get_branding_themes", "BrandingThemes")]
+
+    def tracking_categories(self) -> list[TrackingCategory]:
+        return [TrackingCategory.parse(row) for row in self._rows("get_tracking_categories", "TrackingCategories")]
+
+    # ---- contacts (searched in bulk by syncing.xero.contact_search)
+
+    def contacts(self, **filters: Any) -> Iterator[Contact]:
+        """All contacts, or those of `where`, `search_term` or `i_ds`; archived and merged ones too."""
+        number, last = 1, 1
+        while number <= last:
+            page = self.contacts_page(number, **filters)
+            yield from map(Contact.parse, page.rows)
+            number, last = number + 1, page.page_count
+
+    def contacts_page(self, number: int, **filters: Any) -> Page:
+        """One page of 1,000, by name, so that a contact that changes meanwhile does not move."""
+        filters |= {"include_archived": "true", "order": "Name"}
+        return self._page("get_contacts", "Contacts", number, PAGE_SIZE, **filters)
+
+    def contacts_by_ids(self, contact_ids: Iterable[str]) -> list[Contact]:
+        return [contact for ids in packed(contact_ids, ",") for contact in self.contacts(i_ds=ids)]
+
+    def contact_by_number(self, number: str) -> Contact | None:
+        """The contact with this ContactNumber, archived ones too."""
+        found = self._found("get_contact_by_contact_number", "Contacts", number)
+        return Contact.parse(found[0]) if found else None
+
+    def save_contacts(self, contacts: Sequence[Row], *, create_only: bool) -> list[ElementReply]:
+        """Write contacts, 50 to a call; their replies in order. `create_only` refuses those that exist (PUT)."""
+        saved: list[ElementReply] = []
+        for start in range(0, len(contacts), MOST_CONTACTS):
+            body = json.dumps({"Contacts": contacts[start : start + MOST_CONTACTS]}).encode()
+            saved += self._write_again("Contacts", "PUT" if create_only else "POST", body)
+        return saved
+
+    def _write_again(self, endpoint: Endpoint, method: Method, body: bytes) -> list[ElementReply]:
+        """Write, and once more under the same key where the answer was lost: Xero then tells what it told before."""
+        key = f"{self.organisation_id}:{uuid.uuid4()}"
+        try:
+            return self.write(endpoint, method, body, key)
+        except NoAnswer:
+            return self.write(endpoint, method, body, key)
+
+    # ---- documents, as Xero's own JSON; sales only
+
+    def invoices_by_ids(self, invoice_ids: Iterable[str]) -> list[Row]:
+        return [row for ids in packed(invoice_ids, ",") for row in self._invoices(i_ds=ids)]
+
+    def invoices_by_numbers(self, numbers: Iterable[str]) -> list[Row]:
+        """Sales invoices with these numbers, of any status."""
+        wanted = set(numbers)
+        listable = sorted(number for number in wanted if "," not in number)
+        found = [row for group in packed(listable, ",") for row in self._invoices(invoice_numbers=group)]
+        for number in sorted(wanted.difference(listable)):
+            found += self._invoices(search_term=number)
+        return [row for row in found if row.get("InvoiceNumber") in wanted]
+
+    def invoices_by_app_since(self, since: datetime) -> list[Row]:
+        """The sales invoices that this app has made and that were changed since then (aware)."""
+        from_utc = (since - CLOCK_OVERLAP).astimezone(UTC).replace(tzinfo=None, microsecond=0)
+        return list(self._invoices(if_modified_since=from_utc, created_by_my_app="true"))
+
+    def credit_notes_by_ids(self, credit_note_ids: Iterable[str]) -> list[Row]:
+        return self._credit_notes(f'CreditNoteID==guid("{identifier}")' for identifier in credit_note_ids)
+
+    def credit_notes_by_numbers(self, numbers: Iterable[str]) -> list[Row]:
+        """Credit notes with these numbers, of any status. A number with a quotation mark raises ValueError."""
+        return self._credit_notes(equals("CreditNoteNumber", number) for number in sorted(set(numbers)))
+
+    def _invoices(self, **filters: Any) -> Iterator[Row]:
+        for row in self._pages("get_invoices", "Invoices", include_archived="true", unitdp=4, **filters):
+            if row.get("Type") == "ACCREC":
+                yield row
+
+    def _credit_notes(self, clauses: Iterable[str]) -> list[Row]:
+        found: list[Row] = []
+        for group in packed(clauses, OR):
+            found += self._pages("get_credit_notes", "CreditNotes", where=OR.join(group), unitdp=4)
+        return [row for row in found if row.get("Type") == "ACCRECCREDIT"]
+
+    # ---- writing
+
+    def write(self, endpoint: str, method: str, body: bytes, idempotency_key: str) -> list[ElementReply]:
+        """Send exactly these bytes, ``{"<endpoint>": [...]}``; one reply for each element, in order.
+
+        Xero keeps the key for 6 minutes with its first answer, errors too, and refuses it with another body:
+        https://developer.xero.com/documentation/guides/idempotent-requests/idempotency/
+        """
+        units = {} if endpoint == "Contacts" else {"unitdp": 4}
+        answer = self._call(
+            _WRITES[endpoint, method], body, summarize_errors="false", idempotency_key=idempotency_key, **units
+        )
+        return replies.element_replies(endpoint, answer, count=len(json.loads(body)[endpoint]))
+
+    # ---- calls
+
+    def _rows(self, operation: str, plural: str, *arguments: Any, **parameters: Any) -> list[Row]:
+        return replies.rows(self._call(operation, *arguments, **parameters), plural)
+
+    def _found(self, operation: str, plural: str, *arguments: Any) -> list[Row]:
+        try:
+            return self._rows(operation, plural, *arguments)
+        except RequestRefused as refused:
+            if refused.status == 404:
+                return []
+            raise
+
+    def _pages(self, operation: str, plural: str, **parameters: Any) -> Iterator[Row]:
+        number, last = 1, 1
+        while number <= last:
+            page = self._page(operation, plural, number, DOCUMENT_PAGE_SIZE, **parameters)
+            yield from page.rows
+            number, last = number + 1, page.page_count
+
+    def _page(self, operation: str, plural: str, number: int, size: int, **parameters: Any) -> Page:
+        answer = self._call(operation, page=number, page_size=size, **parameters)
+        rows = replies.rows(answer, plural)
+        pagination = replies.envelope(answer).get("pagination") or {}
+        # Without a word about the pages, a full one is followed by another.
+        return Page(rows, int(pagination.get("pageCount", number + (len(rows) >= size))))
+
+    def _call(self, operation: str, *arguments: Any, **parameters: Any) -> Answer:
+        """One call of the SDK's `operation`, with another token where this one is refused. Raises what errors mean."""
+        answer = self._once(operation, *arguments, **parameters)
+        if replies.token_is_refused(answer):
+            self._token = self._tokens.access_token(rejected=self._token)
+            answer = self._once(operation, *arguments, **parameters)
+        if not 200 <= answer.status < 300:
+            raise replies.problem(answer)
+        return answer
+
+    def _once(self, operation: str, *arguments: Any, **parameters: Any) -> Answer:
+        call: Callable[..., Answer] = getattr(self._api, operation)
+        with limits.xero_call(self.organisation_id) as counted:
+            self.calls += 1
+            answer = call(self.organisation_id, *arguments, _preload_content=False, **parameters)
+            self.bytes_received += len(answer.body)
+            counted.observe(answer.status, answer.headers)
+        remaining = answer.headers.get("X-DayLimit-Remaining", "")
+        if remaining.isdecimal():
+            self.day_calls_remaining = int(remaining)
+        return answer
+
+    def _bearer(self) -> str:
+        self._token = self._tokens.access_token()
+        return self._token
+
+
+OR: Final = " OR "
+
+
+def equals(field: str, value: str) -> str:
+    """A clause of a `where`. Raises ValueError for a value that it cannot hold: how to escape a quotation mark is not
+    documented, and no known way works (https://github.com/XeroAPI/Xero-Java/issues/347)."""
+    if not is_searchable(value):
+        raise ValueError(f"A where clause cannot hold {value!r}.")
+    return f'{field}=="{value}"'
+
+
+def is_searchable(value: str) -> bool:
+    """Whether a `where` clause can hold this value."""
+    return not set(value) & {'"', "\\"}
+
+
+def packed(values: Iterable[str], joint: str, room: int = QUERY_ROOM) -> list[list[str]]:
+    """The values in as few groups as fit a query each, once they are joined and percent-encoded."""
+    groups: list[list[str]] = []
+    length = 0
+    for value in values:
+        needs = len(quote(joint + value, safe=""))
+        if not groups or length + needs > room:
+            groups.append([])
+            length = 0
+        groups[-1].append(value)
+        length += needs
+    return groups

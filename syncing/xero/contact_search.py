@@ -1,0 +1,90 @@
+"""Finding the Xero contacts of many companies with few calls.
+
+Xero has no bulk look-up by number or name. There are two ways, and which is cheaper depends on both sides:
+
+* ask: ``ContactNumber=="…" OR Name=="…"``, as much as a query of 2,048 characters takes (some twenty companies). A name
+  with a quotation mark cannot be asked for so, and takes a search of its own;
+* list: read the whole list, 1,000 contacts to a page. One call for most organisations, and for a new one nearly empty.
+
+What fits one question is asked. Otherwise the first page is read, which tells how many there are: the rest is read
+where that takes fewer calls than asking for what the first page did not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from syncing.xero.client import OR, XeroClient, equals, is_searchable, packed
+from syncing.xero.records import Contact
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The contact numbers and names that are looked for. Letters of either case are the same, as they are to Xero."""
+
+    numbers: frozenset[str]
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, numbers: Iterable[str], names: Iterable[str]) -> Wanted:
+        return cls(frozenset(filter(None, numbers)), frozenset(filter(None, names)))
+
+    def matches(self, contacts: Iterable[Contact]) -> list[Contact]:
+        """Those of the contacts that have one of the numbers or names."""
+        numbers, names = _folded(self.numbers), _folded(self.names)
+        return [contact for contact in contacts if fold(contact.number) in numbers or fold(contact.name) in names]
+
+    def without(self, found: Iterable[Contact]) -> Wanted:
+        """What is still looked for."""
+        contacts = list(found)
+        numbers = {fold(contact.number) for contact in contacts}
+        names = {fold(contact.name) for contact in contacts}
+        return Wanted(
+            frozenset(number for number in self.numbers if fold(number) not in numbers),
+            frozenset(name for name in self.names if fold(name) not in names),
+        )
+
+    def questions(self) -> list[dict[str, str]]:
+        """The filters of the calls that ask for it."""
+        clauses = [equals("ContactNumber", number) for number in sorted(self.numbers)]
+        clauses += [equals("Name", name) for name in sorted(self.names) if is_searchable(name)]
+        asked = [{"where": OR.join(group)} for group in packed(clauses, OR)]
+        searched = [{"search_term": name} for name in sorted(self.names) if not is_searchable(name)]
+        return asked + searched
+
+
+def find_contacts(client: XeroClient, *, numbers: Iterable[str] = (), names: Iterable[str] = ()) -> list[Contact]:
+    """All contacts, archived and merged ones too, that have one of these contact numbers or names; in few calls.
+
+    Raises what the client raises.
+    """
+    wanted = Wanted.of(numbers, names)
+    questions = wanted.questions()
+    if len(questions) <= 1:
+        return _asked(client, wanted, questions)
+
+    first = client.contacts_page(1)
+    found = wanted.matches(map(Contact.parse, first.rows))
+    missing = wanted.without(found)
+    questions = missing.questions()
+    if first.page_count - 1 > len(questions):
+        return found + _asked(client, missing, questions)
+    for number in range(2, first.page_count + 1):
+        found += wanted.matches(map(Contact.parse, client.contacts_page(number).rows))
+    return found
+
+
+def fold(value: str) -> str:
+    """A name or number as it is compared: without regard to case and to blanks around it."""
+    return value.strip().casefold()
+
+
+def _folded(values: Iterable[str]) -> set[str]:
+    return {fold(value) for value in values}
+
+
+def _asked(client: XeroClient, wanted: Wanted, questions: Iterable[dict[str, str]]) -> list[Contact]:
+    answers = (contact for question in questions for contact in client.contacts(**question))
+    found = {contact.contact_id: contact for contact in wanted.matches(answers)}
+    return list(found.values())

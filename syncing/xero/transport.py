@@ -1,0 +1,92 @@
+"""xero-python as the transport: it knows the addresses, parameters and headers. What it does by itself is off.
+
+Left alone (15.2.0) it sleeps on a 429 and sends a PUT again after a dropped connection (urllib3's default retries),
+waits for ever, shares one token between all clients of a process (its Configuration is a singleton), refreshes without
+a lock, writes our JSON anew, and dies on a null or on a value that is newer than itself. Here one call is one request,
+with its own token and time-outs; bytes go out as they are given, and every answer comes back as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import urllib3
+from django.conf import settings
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
+from xero_python.accounting import AccountingApi
+from xero_python.api_client import ApiClient
+from xero_python.api_client.configuration import Configuration
+from xero_python.api_client.oauth2 import OAuth2Token
+
+from syncing.xero.replies import NoAnswer
+
+TIMEOUT: Final = urllib3.Timeout(connect=5, read=60)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, of whatever status. `headers` are found in any case of letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+def accounting_api(bearer: Callable[[], str]) -> Any:
+    """The SDK's Accounting API for one client. `bearer` gives the access token of each request.
+
+    Its methods want ``_preload_content=False``; they return an Answer. Raises NoAnswer, and what `bearer` raises.
+    """
+    configuration = Configuration()
+    configuration.debug = False  # it would print bearer tokens, for the whole process
+    configuration.oauth2_token = OAuth2Token()  # of this client alone, and without the means to refresh
+
+    def token() -> dict[str, Any]:
+        return {"access_token": bearer(), "scope": [], "expires_in": None, "token_type": "Bearer"}
+
+    client = _OneRequest(configuration, oauth2_token_getter=token)
+    client.set_default_header("Accept-Encoding", "gzip")
+    return AccountingApi(client, base_url=f"{settings.XERO_API_URL}/api.xro/2.0")
+
+
+class _OneRequest(ApiClient):  # type: ignore[misc] # the SDK has no types
+    """An ApiClient whose call is one request. `body`: bytes as they are, else a value to write as JSON."""
+
+    def request(  # noqa: PLR0917 - the SDK's own signature
+        self,
+        method: str,
+        url: str,
+        query_params: Sequence[tuple[str, Any]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        post_params: Any = None,
+        body: Any = None,
+        _preload_content: bool = True,
+        _request_timeout: Any = None,
+    ) -> Answer:
+        if query_params:
+            url = f"{url}?{urlencode(query_params, quote_via=quote)}"
+        try:
+            response = self.rest_client.pool_manager.request(
+                method,
+                url,
+                body=body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
+                headers=headers,
+                timeout=TIMEOUT,
+                retries=False,
+                redirect=False,
+            )
+        except HTTPError as error:
+            raise NoAnswer(f"{type(error).__name__}: {error}", sent=not _never_opened(error)) from error
+        return Answer(response.status, response.headers, response.data)
+
+
+def _never_opened(error: HTTPError) -> bool:
+    """Whether the connection failed before a byte of the request could leave."""
+    if isinstance(error, SSLError):
+        return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in error.args)
+    return isinstance(error, NewConnectionError | ConnectTimeoutError)
