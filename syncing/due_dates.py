@@ -1,0 +1,34 @@
+"""When an invoice falls due."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+PaymentTermType = Literal["DAYSAFTERBILLDATE", "DAYSAFTERBILLMONTH", "OFCURRENTMONTH", "OFFOLLOWINGMONTH"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentTerms:
+    """The sales terms of a Xero contact. https://developer.xero.com/documentation/api/accounting/types#payment-terms"""
+
+    day: int
+    type: PaymentTermType
+
+    def due_date(self, billed: date) -> date:
+        """When an invoice of the day `billed` falls due."""
+        if self.type == "DAYSAFTERBILLDATE":
+            return billed + timedelta(days=self.day)
+        if self.type == "DAYSAFTERBILLMONTH":
+            return _day_of_month(billed, 31) + timedelta(days=self.day)
+        if self.type == "OFCURRENTMONTH":
+            return _day_of_month(billed, self.day)
+        return _day_of_month(_day_of_month(billed, 31) + timedelta(days=1), self.day)
+
+
+def _day_of_month(within: date, day: int) -> date:
+    """That day of the month, or its last where it is shorter."""
+    last = monthrange(within.year, within.month)[1]
+    return within.replace(day=min(max(day, 1), last))
