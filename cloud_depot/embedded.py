@@ -26,7 +26,7 @@ from typing import IO
 import psycopg
 import redis
 
-from cloud_depot.processes import Processes, as_user
+from cloud_depot.processes import RECORD, Processes, as_user
 
 LOCAL = Path(__file__).resolve().parent.parent / ".local"
 ROLE = "cloud_depot"
@@ -52,9 +52,11 @@ class Addresses:
 @contextmanager
 def environment() -> Iterator[dict[str, str]]:
     """Variables for a command that was given none: of the demo that runs in this clone, or of development servers."""
-    for demo in sorted(LOCAL.glob("demo*")):
-        kept = demo / "environment.json"
-        if kept.exists() and is_locked(demo / "demo.lock"):
+    for lock in sorted(LOCAL.glob("demo*.lock")):
+        kept = lock.with_suffix("") / "environment.json"
+        with try_locked(lock) as is_free:
+            demo_runs = not is_free and kept.exists()
+        if demo_runs:
             yield json.loads(kept.read_text())
             return
     with servers(LOCAL / "servers") as addresses:
@@ -77,16 +79,18 @@ def servers(folder: Path, *, durable: bool = True) -> Iterator[Addresses]:
             yield addresses
         finally:
             with locked(folder / "change.lock"):
-                if _is_last(users):
+                if _takes(users):
                     processes.end_all(FAST_SHUTDOWN)
+                else:
+                    processes.leave()
 
 
 def discard(folder: Path) -> None:
-    """Stop what still runs in `folder` and delete it, with what it keeps elsewhere."""
-    Processes(folder).end_all(FAST_SHUTDOWN)
-    elsewhere = folder / "elsewhere"
-    if elsewhere.is_symlink():
-        shutil.rmtree(elsewhere.resolve(), ignore_errors=True)
+    """Stop what still runs in `folder` and the folders below, and delete it all, with what is kept elsewhere."""
+    for record in list(folder.rglob(RECORD)):
+        Processes(record.parent).end_all(FAST_SHUTDOWN)
+    for link in folder.rglob("elsewhere"):
+        shutil.rmtree(link.resolve(), ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -98,14 +102,11 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def is_locked(path: Path) -> bool:
-    """Whether some process holds this lock file alone."""
+@contextmanager
+def try_locked(path: Path) -> Iterator[bool]:
+    """Hold the lock file alone, if nobody else does; yields whether we do."""
     with path.open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+        yield _takes(lock)
 
 
 def free_port(first: int = 0, last: int = 0) -> int:
@@ -121,9 +122,9 @@ def free_port(first: int = 0, last: int = 0) -> int:
     raise StartError(f"No port from {first} to {last} is free.")
 
 
-def _is_last(users: IO[str]) -> bool:
+def _takes(lock: IO[str]) -> bool:
     try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
@@ -143,7 +144,7 @@ def _start(processes: Processes, *, durable: bool) -> Addresses:
     except BaseException:
         processes.end_all(FAST_SHUTDOWN)
         raise
-    _write_private(processes.folder / "addresses.json", json.dumps(asdict(addresses)))
+    write_private(processes.folder / "addresses.json", json.dumps(asdict(addresses)))
     return addresses
 
 
@@ -159,7 +160,7 @@ def _start_postgres(processes: Processes, *, durable: bool) -> str:
     if not password.exists():
         shutil.rmtree(data, ignore_errors=True)  # a start that was cut short
         _initialise(binaries, data, user, secret := secrets.token_urlsafe(24), durable=durable)
-        _write_private(password, secret)
+        write_private(password, secret)
     # We hold the lock and have ended what was left over, so this file is stale, even if its process id has come round.
     (data / "postmaster.pid").unlink(missing_ok=True)
     options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "log_checkpoints": "off"}
@@ -244,7 +245,7 @@ def _start_redis(processes: Processes) -> str:
         # By a file, since others can read a command line. Nothing is saved: what matters is in PostgreSQL.
         settings = ["bind 127.0.0.1", f"port {port}", f"requirepass {password}", 'save ""', "databases 64"]
         configuration = processes.folder / "redis.conf"
-        _write_private(configuration, "\n".join(settings) + "\n")
+        write_private(configuration, "\n".join(settings) + "\n")
         processes.start("redis", [server, configuration], env=_clean_environment(), cwd=processes.folder)
         return f"redis://:{password}@127.0.0.1:{port}/0"
 
@@ -306,7 +307,7 @@ def _package(name: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
     """Write the file whole or not at all, readable by its owner alone."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.touch(mode=0o600)

@@ -5,11 +5,14 @@ import os
 import pwd
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+
+RECORD = "processes.json"
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,10 @@ class Recorded:
         """The same process, if it still runs."""
         try:
             process = psutil.Process(self.pid)
-            is_same = abs(process.create_time() - self.created) < 1 and process.status() != psutil.STATUS_ZOMBIE
+            is_same = abs(process.create_time() - self.created) < 1
         except psutil.NoSuchProcess:
             return None
-        return process if is_same else None
+        return process if is_same and is_alive(process) else None
 
 
 class Processes:
@@ -35,13 +38,20 @@ class Processes:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.record = folder / "processes.json"
+        self.record = folder / RECORD
         self.children: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(
-        self, name: str, command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path, user: str | None = None
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        user: str | None = None,
+        sockets: Sequence[int] = (),
     ) -> subprocess.Popen[bytes]:
-        """Start `command`, its output in `<folder>/<name>.log`; as `user` where one is given."""
+        """Start `command`, its output in `<folder>/<name>.log`; as `user` and with open `sockets` where given."""
         with self.log(name).open("ab") as log:
             child = subprocess.Popen(  # noqa: S603  (our own commands)
                 list(map(str, command)),
@@ -51,6 +61,7 @@ class Processes:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=sockets,
                 **as_user(user),
             )
         self.children[name] = child
@@ -85,6 +96,12 @@ class Processes:
         self.children.clear()
         self.record.unlink(missing_ok=True)
 
+    def leave(self) -> None:
+        """Let our children run on for somebody else, who will end them by the record."""
+        for child in self.children.values():
+            child.returncode = 0  # or Popen warns that it still runs
+        self.children.clear()
+
     def _recorded(self) -> list[Recorded]:
         try:
             return [Recorded(**row) for row in json.loads(self.record.read_text())]
@@ -113,7 +130,16 @@ def end(pid: int, how: signal.Signals, patience: float) -> None:
         process.send_signal(how)
     except psutil.NoSuchProcess:
         return
-    _, alive = psutil.wait_procs(family, timeout=patience)
+    deadline = time.monotonic() + patience
+    while (alive := [process for process in family if is_alive(process)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
     for survivor in alive:
         survivor.kill()
-    psutil.wait_procs(alive, timeout=5)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Not gone, and not a zombie: an orphan may stay one for ever where the machine's first process reaps nobody."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
