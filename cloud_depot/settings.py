@@ -61,7 +61,7 @@ FIELD_ENCRYPTION_KEYS = required(
     "FIELD_ENCRYPTION_KEYS", lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 ).split(",")
 
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [urlsplit(BASE_URL).hostname or "localhost", "localhost", "127.0.0.1"])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [urlsplit(BASE_URL).hostname, *(["localhost", "127.0.0.1"] if DEBUG else [])])
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 SECURE_SSL_REDIRECT = IS_HTTPS
@@ -199,6 +199,14 @@ CELERY_TASK_TIME_LIMIT = 20 * 60
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+# A beat that was missed is not made up for: the next one finds the same accounts due.
+CELERY_BEAT_SCHEDULE = {
+    "dispatch due accounts": {
+        "task": "syncing.tasks.dispatch_due_accounts",
+        "schedule": 10,
+        "options": {"expires": 10},
+    },
+}
 
 # Sign-in
 
