@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
@@ -153,7 +153,7 @@ class Demo:
             "AUTOTASK_HOST_PATTERN": "^localhost$",
         }
 
-    def _start(self, name: str, command: list[str | Path], sockets: list[int] | None = None) -> None:
+    def _start(self, name: str, command: Sequence[str | Path], sockets: list[int] | None = None) -> None:
         self.processes.start(
             name, command, env=self.environment or os.environ, cwd=settings.BASE_DIR, sockets=sockets or []
         )

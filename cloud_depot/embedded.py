@@ -26,7 +26,7 @@ from typing import IO
 import psycopg
 import redis
 
-from cloud_depot.processes import RECORD, Processes, as_user
+from cloud_depot.processes import RECORD, Processes, group_of
 
 LOCAL = Path(__file__).resolve().parent.parent / ".local"
 ROLE = "cloud_depot"
@@ -169,7 +169,7 @@ def _start_postgres(processes: Processes, *, durable: bool) -> str:
 
     def start(port: int) -> str:
         settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        command = [binaries / "postgres", "-D", data, "-p", str(port), *settings]
+        command: list[str | Path] = [binaries / "postgres", "-D", data, "-p", str(port), *settings]
         processes.start("postgres", command, env=_clean_environment(), cwd=data, user=user)
         return f"postgres://{ROLE}:{password.read_text()}@127.0.0.1:{port}/{ROLE}"
 
@@ -181,7 +181,16 @@ def _start_postgres(processes: Processes, *, durable: bool) -> str:
 
 def _initialise(binaries: Path, data: Path, user: str | None, password: str, *, durable: bool) -> None:
     """A new cluster with one database, whose owner alone may come in, by password."""
-    command = [binaries / "initdb", "-D", data, "-U", "postgres", "--encoding=UTF8", "--no-locale", "--no-instructions"]
+    command: list[str | Path] = [
+        binaries / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "--encoding=UTF8",
+        "--no-locale",
+        "--no-instructions",
+    ]
     command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     if not durable:
         command.append("--no-sync")
@@ -289,7 +298,9 @@ def _run(command: list[str | Path], cwd: Path, user: str | None, said: str = "")
         text=True,
         capture_output=True,
         check=False,
-        **as_user(user),
+        user=user,
+        group=group_of(user),
+        extra_groups=[] if user else None,
     )
     if done.returncode:
         raise StartError(f"{Path(command[0]).name} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")

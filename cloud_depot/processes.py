@@ -62,7 +62,9 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 pass_fds=sockets,
-                **as_user(user),
+                user=user,
+                group=group_of(user),
+                extra_groups=[] if user else None,
             )
         self.children[name] = child
         self._remember(Recorded(name, child.pid, psutil.Process(child.pid).create_time()))
@@ -115,11 +117,9 @@ class Processes:
         draft.replace(self.record)
 
 
-def as_user(user: str | None) -> dict[str, object]:
-    """The arguments of Popen that make the child run as `user`."""
-    if user is None:
-        return {}
-    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+def group_of(user: str | None) -> int | None:
+    """The user's own group; none where no user is meant."""
+    return pwd.getpwnam(user).pw_gid if user else None
 
 
 def end(pid: int, how: signal.Signals, patience: float) -> None:

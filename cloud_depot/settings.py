@@ -4,9 +4,11 @@ With no variable set this is a development machine: debug pages, embedded server
 """
 
 import base64
+import logging
 import os
 import secrets
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -255,8 +257,8 @@ AUTOTASK_ZONE_URL = env.str("AUTOTASK_ZONE_URL", "https://webservices.autotask.n
 AUTOTASK_HOST_PATTERN = env.str("AUTOTASK_HOST_PATTERN", r"^webservices\d+\.autotask\.net$")
 AUTOTASK_INTEGRATION_CODE = env.str("AUTOTASK_INTEGRATION_CODE", "")
 # Where a partner allows other figures than those of syncing/limits.py: "minute=60,day=1000" and "hour=10000,threads=3".
-XERO_LIMITS = env.dict("XERO_LIMITS", {}, subcast_values=int)
-AUTOTASK_LIMITS = env.dict("AUTOTASK_LIMITS", {}, subcast_values=int)
+XERO_LIMITS: dict[str, int] = env.dict("XERO_LIMITS", {}, subcast_values=int)
+AUTOTASK_LIMITS: dict[str, int] = env.dict("AUTOTASK_LIMITS", {}, subcast_values=int)
 
 # Policies that an operator can shorten. Seconds, except the last, which is money in the invoice's currency.
 
@@ -264,7 +266,7 @@ SYNC_INTERVAL_SECONDS = env.int("SYNC_INTERVAL_SECONDS", 300)
 SYNC_REFETCH_SECONDS = tuple(env.list("SYNC_REFETCH_SECONDS", [120, 600], subcast=int))
 SYNC_BACKOFF_SECONDS = tuple(env.list("SYNC_BACKOFF_SECONDS", [60, 120, 300, 900, 1800, 3600], subcast=int))
 SYNC_NUMBER_WAIT_SECONDS = env.int("SYNC_NUMBER_WAIT_SECONDS", 600)
-SYNC_MAX_ROUNDING_DIFFERENCE = env.decimal("SYNC_MAX_ROUNDING_DIFFERENCE", "3.00")
+SYNC_MAX_ROUNDING_DIFFERENCE = env.decimal("SYNC_MAX_ROUNDING_DIFFERENCE", Decimal("3.00"))
 
 # Pages: nothing inline, nothing from elsewhere. A form may lead to Xero's consent page, which is a redirect of ours.
 
@@ -310,7 +312,10 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
-        **{name: {"level": env.log_level("LOG_LEVEL", "INFO")} for name in ("tenants", "faults", "syncing", "support")},
+        **{
+            name: {"level": env.log_level("LOG_LEVEL", logging.INFO)}
+            for name in ("tenants", "faults", "syncing", "support")
+        },
         "celery": {"level": "INFO"},
         "django": {"handlers": [], "level": "INFO"},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
