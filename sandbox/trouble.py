@@ -9,7 +9,9 @@ from typing import Any, Literal, get_args
 
 from aiohttp import web
 
-Kind = Literal["outage", "status", "status_after", "slow", "late", "drop_before", "drop_after", "expire_tokens", "rate_limit"]
+Kind = Literal[
+    "outage", "status", "status_after", "slow", "late", "drop_before", "drop_after", "expire_tokens", "rate_limit"
+]
 PARTNERS = ("xero", "autotask", "identity")
 
 
@@ -17,8 +19,8 @@ PARTNERS = ("xero", "autotask", "identity")
 class Rule:
     """One trouble.
 
-    * ``outage``: 503 with a page that is no JSON; ``status``: the given ``status``, ``body`` and ``headers``, and nothing
-      is done; ``status_after``: the work is done, then it is answered so;
+    * ``outage``: 503 with a page that is no JSON; ``status``: nothing is done, and the given ``status``, ``body`` and
+      ``headers`` are answered; ``status_after``: the work is done, then it is answered so;
     * ``slow``: the work is done, the answer comes ``seconds`` later; ``late``: the work too is done ``seconds`` later;
     * ``drop_before``: the connection is cut, nothing is done; ``drop_after``: the work is done, then it is cut;
     * ``expire_tokens``: the request's credential is refused as expired; ``rate_limit``: 429, to come again after

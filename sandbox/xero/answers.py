@@ -12,7 +12,7 @@ from .wire import Row, dumps, ms_moment, new_id
 
 def answer(call: Call, plural: str, rows: Iterable[Row], pagination: Row | None = None) -> web.Response:
     """200 with ``{"Id", "Status", "ProviderName", "DateTimeUTC", "pagination"?, "<plural>": [...]}``."""
-    head = {
+    head: Row = {
         "Id": new_id(),
         "Status": "OK",
         "ProviderName": call.provider,

@@ -112,15 +112,18 @@ CURRENCY_NAMES = {
 }
 
 
+# How many of a currency a US dollar buys, for the rate of a document that gives none.
+PER_DOLLAR = {"USD": "1", "AUD": "1.52", "CAD": "1.39", "EUR": "0.91", "GBP": "0.78", "JPY": "149", "NZD": "1.68"}
+
 CURRENCIES = frozenset(
     """
-    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY
-    COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR
-    IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR
-    MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD
-    SHP SLE SOS SRD STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF
-    YER ZAR ZMW ZWD
-    """.split()
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP
+    CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR
+    ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT
+    MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD
+    SCR SDG SEK SGD SHP SLE SOS SRD STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV
+    WST XAF XCD XOF XPF YER ZAR ZMW ZWD
+    """.split()  # noqa: SIM905 - a list of them would be pages long
 )
 
 
@@ -129,13 +132,21 @@ def accounts(country: Country) -> list[Row]:
     sales_tax, no_tax = country.tax_types[0][0], country.tax_types[-1][0]
     default_tax = {"REVENUE": sales_tax, "EXPENSE": country.expense_tax}
     return [
-        account(code, name, kind, class_, default_tax.get(class_, no_tax), system, payments)
+        account(
+            code,
+            name,
+            kind=kind,
+            class_=class_,
+            tax_type=default_tax.get(class_, no_tax),
+            system=system,
+            payments=payments,
+        )
         for code, name, kind, class_, system, payments in _ACCOUNTS
     ]
 
 
 def account(
-    code: str, name: str, kind: str, class_: str, tax_type: str, system: str = "", payments: bool = False
+    code: str, name: str, *, kind: str, class_: str, tax_type: str, system: str = "", payments: bool = False
 ) -> Row:
     """One ledger account, in Xero's field names."""
     row: Row = {

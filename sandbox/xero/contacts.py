@@ -134,7 +134,7 @@ FIELDS: dict[str, query.Get[Contact]] = {
     "UpdatedDateUTC": lambda row: row.updated_at,
     "IsCustomer": lambda row: row.is_customer,
     "IsSupplier": lambda row: row.is_supplier,
-} | {name: (lambda row, name=name: row.data.get(name)) for name in TEXT_FIELDS}  # type: ignore[misc]
+} | {name: (lambda row, name=name: row.data.get(name)) for name in TEXT_FIELDS}
 _SEARCHED = ("Name", "FirstName", "LastName", "ContactNumber", "CompanyNumber", "EmailAddress")
 
 

@@ -14,7 +14,7 @@ from aiohttp import web
 from .wire import Row, dumps, new_id
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818
     """A refused request, with its answer."""
 
     def __init__(self, response: web.Response) -> None:
@@ -34,7 +34,14 @@ def html(status: int, text: str) -> Refusal:
 
 def _problem(status: int, detail: str) -> Refusal:
     title = HTTPStatus(status).phrase
-    body = {"Type": None, "Title": title, "Status": status, "Detail": detail, "Instance": new_id(), "Extensions": {}}
+    body: Row = {
+        "Type": None,
+        "Title": title,
+        "Status": status,
+        "Detail": detail,
+        "Instance": new_id(),
+        "Extensions": {},
+    }
     return Refusal(json_response(body, status))
 
 

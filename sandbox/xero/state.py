@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -85,7 +86,7 @@ class AccessToken:
 
 @dataclass
 class RefreshToken:
-    """One link of a chain: after its first use it may be used again for 30 minutes, should the answer have been lost."""
+    """One link of a chain: used once, it may be used again for 30 minutes, should the answer have been lost."""
 
     client_id: str
     user_id: str
@@ -104,7 +105,7 @@ class Payment:
     document: Document
     account: Row
     date: date
-    amount: Any
+    amount: Decimal
     reference: str
     status: str
     updated_at: datetime
@@ -117,7 +118,7 @@ class Allocation:
     id: str
     credit_note: Document
     invoice: Document
-    amount: Any
+    amount: Decimal
     date: date
 
 
@@ -125,8 +126,8 @@ class Allocation:
 class Organisation:
     """One Xero company and its books.
 
-    ``approvals_left``: how many invoices its plan still approves (None: no limit). ``unknown_accounts``: whether a draft
-    line on an account that does not exist is refused ("error") or kept without it, with a warning ("warning").
+    ``approvals_left``: how many invoices its plan still approves (None: no limit). ``unknown_accounts``: whether a line
+    of a draft on an account that does not exist is refused ("error") or kept without it, with a warning ("warning").
     """
 
     id: str
@@ -151,10 +152,8 @@ class Organisation:
     approvals_left: int | None = None
     unknown_accounts: str = "error"
     contacts: dict[str, Contact] = field(default_factory=dict)
-    invoices: dict[str, Document] = field(default_factory=dict)
-    credit_notes: dict[str, Document] = field(default_factory=dict)
-    invoice_numbers: dict[str, Document] = field(default_factory=dict)
-    credit_note_numbers: dict[str, Document] = field(default_factory=dict)
+    documents: dict[str, dict[str, Document]] = field(default_factory=lambda: {"Invoices": {}, "CreditNotes": {}})
+    numbers: dict[str, dict[str, Document]] = field(default_factory=lambda: {"Invoices": {}, "CreditNotes": {}})
     contact_names: dict[str, Contact] = field(default_factory=dict)
     contact_numbers: dict[str, Contact] = field(default_factory=dict)
     account_numbers: dict[str, Contact] = field(default_factory=dict)

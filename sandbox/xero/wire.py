@@ -38,7 +38,7 @@ def ms_moment(moment: datetime) -> str:
 dumps = encoder(dates=ms_date, moments=ms_moment)
 
 
-class Unreadable(ValueError):
+class Unreadable(ValueError):  # noqa: N818
     """A value that cannot be what its field must be; the whole request is refused for it."""
 
 
@@ -113,7 +113,7 @@ def new_id() -> str:
 
 def cents(amount: Decimal) -> Decimal:
     """Rounded to 2 decimals, halves up."""
-    return amount.quantize(CENT, ROUND_HALF_UP)
+    return amount.quantize(CENT, ROUND_HALF_UP) + 0  # no -0.00
 
 
 def units(amount: Decimal, places: int) -> Decimal:

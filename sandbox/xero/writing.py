@@ -1,7 +1,7 @@
 """Writing many elements at once: each is judged alone, and ``summarizeErrors`` only decides how the answer looks.
 
-Without ``summarizeErrors=false`` one refused element makes the answer a 400 that lists the refused ones only, although the
-others were saved: https://github.com/XeroAPI/Xero-Java/issues/171
+Without ``summarizeErrors=false`` one refused element makes the answer a 400 that lists only the refused ones, although
+the others were saved: https://github.com/XeroAPI/Xero-Java/issues/171
 """
 
 from __future__ import annotations
