@@ -67,6 +67,11 @@ def tables(db: None) -> dict[str, Table]:
     return found
 
 
+def table_of(model: type[models.Model], tables: dict[str, Table]) -> Table:
+    assert model._meta.db_table in tables, f"{model._meta.label} has no table yet: manage.py makemigrations."
+    return tables[model._meta.db_table]
+
+
 def plain(expression: str) -> str:
     return re.sub(r"[\s()]|::text|::bigint", "", expression).lower()
 
@@ -83,7 +88,7 @@ def test_the_list_names_no_isolated_table(tables: dict[str, Table]) -> None:
 
 @pytest.mark.parametrize("model", ISOLATED, ids=lambda model: model._meta.label)
 def test_the_table_of_a_customers_rows(model: type[models.Model], tables: dict[str, Table]) -> None:
-    table = tables[model._meta.db_table]
+    table = table_of(model, tables)
     advice = NO_RULE.format(model.__name__)
 
     assert issubclass(model, AccountModel), advice
@@ -104,7 +109,7 @@ def test_the_table_of_a_customers_rows(model: type[models.Model], tables: dict[s
 def test_the_references_of_a_customers_row_stay_in_the_account(
     model: type[models.Model], tables: dict[str, Table]
 ) -> None:
-    table = tables[model._meta.db_table]
+    table = table_of(model, tables)
     for reference in model._meta.concrete_fields:
         if not isinstance(reference, models.ForeignKey):
             continue
