@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
-class SyncProblem(Exception):
+class SyncProblem(Exception):  # noqa: N818 - a problem is what people read, not always an error
     """One reason why a document, or a whole run, could not go on.
 
-    `code` is a code of the catalogue (faults/catalogue.py). `detail` is the partner's own words, or ours where there are
-    none. `subject` is what has to be mended (a currency, a contact, an account code …): problems of one account with the
-    same code and subject are one fault. `retry_after` is in seconds, as a partner asked for. `evidence` holds the facts of
-    this case, JSON-safe (money as strings), and never a secret.
+    `code` is a code of the catalogue (faults/catalogue). `detail` is the partner's own words, or ours where there are
+    none. `subject` is what has to be mended (a currency, a contact, an account code …), as the kind says: problems of
+    one account with the same code and subject are one fault. `retry_after` is in seconds, as a partner asked for.
+    `evidence` holds the facts of this case, JSON-safe (money as strings), and never a secret. `unknown_texts` is what
+    a partner said that the catalogue does not know, as (partner, text without its values).
     """
+
+    unknown_texts: Sequence[tuple[str, str]] = ()
 
     def __init__(
         self,
@@ -35,7 +38,9 @@ class SyncProblem(Exception):
 
 
 class Transient(SyncProblem):
-    """Nobody acts: it mends itself, and is tried again."""
+    """Nobody acts: it mends itself, and is tried again. Whoever stops trying sets `given_up`: a person acts then."""
+
+    given_up = False
 
 
 class NeedsPerson(SyncProblem):
