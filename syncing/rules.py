@@ -124,7 +124,7 @@ class Rules:
 
     @cached_property
     def sales_account(self) -> str:
-        """The account code for what no mapping covers: the chosen one, else the chart's first active sales account; may be ""."""
+        """The account code for what no mapping covers: the chosen one; else the first active sales account, or ""."""
         if self.default_sales_account:
             return self.default_sales_account
         codes = [
