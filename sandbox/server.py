@@ -13,7 +13,7 @@ from . import control
 from .trouble import Rule
 from .world import EXCHANGE, Exchange, World
 
-PARTS = ("sandbox.xero", "sandbox.autotask", "sandbox.page")
+PARTS = ("sandbox.xero", "sandbox.autotask", "sandbox.scenario", "sandbox.page")
 LARGEST_BODY = 64 * 1024 * 1024  # the partners' own limits are theirs to tell
 
 PARTNER_PATHS = (

@@ -150,7 +150,7 @@ class SandboxWorld:
         for email in users:
             self.call("POST", "/xero/users", {"email": email, "name": email.partition("@")[0].title()})
         number = next(self._numbers)
-        defaults = {"name": f"Demo MSP {number} Ltd", "base_currency": "NZD", "country": "NZ", "currencies": ["NZD"]}
+        defaults = {"name": f"Demo MSP {number} Ltd", "base_currency": "NZD", "country": "NZ"}
         row = self.call("POST", "/xero/organisations", {**defaults, "users": list(users), **fields})
         return XeroOrganisation(self, row, client_id=client_id, user=users[0])
 
@@ -428,6 +428,19 @@ class XeroOrganisation:
         changed: Row = self._call("PATCH", f"{endpoint}/{row_id}", fields)
         return changed
 
+    def remove(self, endpoint: str, row_id: str) -> None:
+        """Delete a currency, account, tax rate, item, tracking category or branding theme."""
+        self._call("DELETE", f"{endpoint}/{row_id}")
+
+    def set_options(self, **fields: Any) -> Row:
+        """Lock dates (`period_lock_date`, `end_of_year_lock_date`), plan and the sandbox's own options."""
+        changed: Row = self.world.call("PATCH", f"/xero/organisations/{self.id}", fields)
+        return changed
+
+    def disconnect(self) -> None:
+        """Disconnect the app as a person does in Xero."""
+        self.world.call("POST", f"/xero/organisations/{self.id}/disconnect", {"client_id": self.client_id})
+
     def add_currency(self, code: str) -> None:
         self.add("Currencies", Code=code)
 
@@ -455,8 +468,22 @@ class XeroOrganisation:
         return paid
 
     def void(self, invoice_id: str) -> Row:
+        """Void an approved invoice, delete a draft."""
         voided: Row = self._call("POST", f"invoices/{invoice_id}/void")
         return voided
+
+    def allocate(self, credit_note_id: str, invoice_id: str, amount: Decimal | str | None = None) -> Row:
+        """Pay an invoice from a credit note, as far as it goes or by the amount."""
+        body: Row = {"invoice": invoice_id, **({} if amount is None else {"amount": amount})}
+        allocated: Row = self._call("POST", f"creditnotes/{credit_note_id}/allocate", body)
+        return allocated
+
+    def archive_contact(self, contact_id: str) -> None:
+        self.patch("Contacts", contact_id, ContactStatus="ARCHIVED")
+
+    def merge_contacts(self, loser_id: str, winner_id: str) -> None:
+        """The loser is archived, its documents go to the winner."""
+        self._call("POST", f"Contacts/{loser_id}/merge", {"into": winner_id})
 
 
 @dataclass(frozen=True)
