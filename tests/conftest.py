@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+import django
 import psutil
 import pytest
 import redis
@@ -31,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ.setdefault(name, value)
     if worker or not config.getoption("numprocesses", None):
         os.environ["DJANGO_SETTINGS_MODULE"] = "cloud_depot.settings"
+        django.setup()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
