@@ -26,6 +26,7 @@ Endpoint names are Xero's, in any case; ids of documents may be their numbers.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
@@ -132,9 +133,9 @@ class Control:
         self.xero.connect(app.client_id, user.id, [organisation.id], event)
         tokens = self.identity.issue(app.client_id, user.id, names, event)
         if "expires_in" in fields:
+            tokens["expires_in"] = int(fields["expires_in"])
             token = self.xero.access_tokens[tokens["access_token"]]
-            token.expires_at = self.world.clock.now() + (token.expires_at - token.expires_at)
-            tokens["expires_in"] = 0
+            token.expires_at = self.world.clock.now() + timedelta(seconds=tokens["expires_in"])
         connection = self.xero.connection(app.client_id, user.id, organisation.id)
         return {**tokens, "connection": vars(connection), "user_id": user.id}
 
