@@ -117,7 +117,9 @@ class Migration(migrations.Migration):
                 (
                     "interval_minutes",
                     models.PositiveSmallIntegerField(
-                        default=5,
+                        blank=True,
+                        help_text="Empty: this installation's own, SYNC_INTERVAL_SECONDS.",
+                        null=True,
                         validators=[
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(1440),

@@ -27,7 +27,10 @@ class Account(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     paused = models.BooleanField(default=False, help_text="Runs on no schedule; a run that a person asks for happens.")
     interval_minutes = models.PositiveSmallIntegerField(
-        default=5, validators=[MinValueValidator(1), MaxValueValidator(24 * 60)]
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 60)],
+        help_text="Empty: this installation's own, SYNC_INTERVAL_SECONDS.",
     )
     next_sync_at = models.DateTimeField(null=True, blank=True, help_text="When the dispatcher asks for the next run.")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])

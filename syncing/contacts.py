@@ -1,0 +1,246 @@
+"""Stage 6: the Xero contact of each company in the batch: linked before, found by number or name, or created; in bulk.
+
+A link is by ids, so that a rename on either side breaks nothing. The key we leave in Xero is the ContactNumber.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from faults.classify import classify_xero
+from faults.problems import NeedsPerson, SyncProblem
+from syncing.billing_contact import ContactDetails
+from syncing.deliver import ReadyDocument, XeroSide
+from syncing.models import ContactLink, SyncSettings
+from syncing.prepare import TranslatedDocument
+from syncing.settle import Outcome, stuck
+from syncing.xero.contact_search import find_contacts, fold
+from syncing.xero.records import Contact
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addressed:
+    """Documents with their Xero contact, and the outcomes of those that have none."""
+
+    ready: list[ReadyDocument]
+    outcomes: list[Outcome]
+
+
+def find_or_create_contacts(
+    side: XeroSide, translated: Sequence[TranslatedDocument], settings: SyncSettings
+) -> Addressed:
+    """Give each document its Xero contact. Raises SyncProblem where the connection is at fault."""
+    wanted = {item.contact.company_id: item.contact for item in translated}
+    search = _Search(side, settings)
+    search.take_links(wanted)
+    search.look_up([contact for company_id, contact in wanted.items() if company_id not in search.found])
+    search.create([contact for company_id, contact in wanted.items() if search.is_missing(company_id)])
+    search.keep_links()
+
+    addressed = Addressed(ready=[], outcomes=[])
+    for item in translated:
+        company_id = item.contact.company_id
+        if company_id in search.problems:
+            addressed.outcomes.append(stuck(item.document, [search.problems[company_id]], item.values))
+        else:
+            addressed.ready.append(
+                ReadyDocument(
+                    document=item.document,
+                    content=item.content,
+                    contact_id=search.found[company_id].contact_id,
+                    values=item.values,
+                )
+            )
+    return addressed
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    contact_id: str
+    name: str
+    rule: str
+
+
+class _Search:
+    """What is known by company while the contacts of one batch are looked for."""
+
+    def __init__(self, side: XeroSide, settings: SyncSettings) -> None:
+        self.side = side
+        self.settings = settings
+        self.found: dict[int, _Match] = {}
+        self.problems: dict[int, SyncProblem] = {}
+        self._linked: set[int] = set()
+
+    def is_missing(self, company_id: int) -> bool:
+        return company_id not in self.found and company_id not in self.problems
+
+    def take_links(self, company_ids: Collection[int]) -> None:
+        links = ContactLink.objects.filter(organisation=self.side.connection, company_id__in=company_ids)
+        for link in links:
+            self.found[link.company_id] = _Match(str(link.contact_id), link.contact_name, link.rule)
+            self._linked.add(link.company_id)
+
+    def look_up(self, wanted: Sequence[ContactDetails]) -> None:
+        """Match by our number, else by name."""
+        if not wanted:
+            return
+        contacts = find_contacts(
+            self.side.client,
+            numbers=[details.number for details in wanted],
+            names=[details.name for details in wanted],
+        )
+        by_number = {fold(contact.number): contact for contact in contacts if contact.number}
+        by_name = {self._comparable(contact.name): contact for contact in contacts if contact.is_active}
+        for details in wanted:
+            if (contact := by_number.get(fold(details.number))) is not None:
+                self._take(details, contact, "number")
+            elif (contact := by_name.get(self._comparable(details.name))) is not None:
+                self._take_by_name(details, contact)
+
+    def create(self, missing: Sequence[ContactDetails]) -> None:
+        """Make the contacts that Xero does not have, 50 to a call. Made twice is refused by their number."""
+        if not self.settings.create_contacts:
+            for details in missing:
+                self.problems[details.company_id] = _no_contact(details)
+            return
+        replies = self.side.client.save_contacts([_new_contact(details) for details in missing], create_only=True)
+        for details, reply in zip(missing, replies, strict=True):
+            if reply.ok and reply.id is not None:
+                self.found[details.company_id] = _Match(reply.id, details.name, "created")
+            else:
+                self.problems[details.company_id] = refused_contact(details, reply.messages)
+
+    def keep_links(self) -> None:
+        new = {company_id: match for company_id, match in self.found.items() if company_id not in self._linked}
+        ContactLink.objects.bulk_create(
+            [
+                ContactLink(
+                    account_id=self.side.run.account_id,
+                    organisation=self.side.connection,
+                    company_id=company_id,
+                    contact_id=match.contact_id,
+                    contact_name=match.name[:255],
+                    rule=match.rule,
+                )
+                for company_id, match in new.items()
+            ],
+            ignore_conflicts=True,
+        )
+
+    def _comparable(self, name: str) -> str:
+        """Names are the same exactly, or without regard to case and spaces, as the account has it."""
+        return "".join(name.split()).casefold() if self.settings.match_name == "relaxed" else name
+
+    def _take(self, details: ContactDetails, contact: Contact, rule: str) -> None:
+        if contact.is_active:
+            self.found[details.company_id] = _Match(contact.contact_id, contact.name, rule)
+            return
+        survivors = surviving_contacts(self.side, [contact])
+        if contact.contact_id in survivors:
+            self.found[details.company_id] = _Match(survivors[contact.contact_id], contact.name, "merged")
+        else:
+            self.problems[details.company_id] = _archived(details, contact)
+
+    def _take_by_name(self, details: ContactDetails, contact: Contact) -> None:
+        """A contact that carries the number of another company of ours is that company's, whatever its name."""
+        ours, _, _ = details.number.rpartition("-")
+        if contact.number.startswith(f"{ours}-"):
+            self.problems[details.company_id] = _name_taken(details, contact)
+        else:
+            self.found[details.company_id] = _Match(contact.contact_id, contact.name, "name")
+
+
+def follow_merged_contacts(side: XeroSide, contact_ids: Collection[str]) -> dict[str, str]:
+    """Of contacts that Xero calls archived, those that were merged: id → id of the one that goes on. Links follow."""
+    survivors = surviving_contacts(side, side.client.contacts_by_ids(contact_ids))
+    for merged, survivor in survivors.items():
+        links = ContactLink.objects.filter(organisation=side.connection, contact_id=merged)
+        links.update(contact_id=survivor, rule="merged")
+    return survivors
+
+
+def surviving_contacts(side: XeroSide, contacts: Iterable[Contact]) -> dict[str, str]:
+    """Merged contact → the one it ended in, through as many merges as there were; only where that one is active."""
+    ends = {contact.contact_id: contact for contact in contacts}
+    survivors: dict[str, str] = {}
+    while merged := {start: end for start, end in ends.items() if end.merged_to and not end.is_active}:
+        next_ones = {
+            each.contact_id: each
+            for each in side.client.contacts_by_ids({end.merged_to for end in merged.values() if end.merged_to})
+        }
+        ends = {}
+        for start, end in merged.items():
+            survivor = next_ones.get(end.merged_to or "")
+            if survivor is None or survivor.contact_id == start:
+                continue
+            if survivor.is_active:
+                survivors[start] = survivor.contact_id
+            else:
+                ends[start] = survivor
+    return survivors
+
+
+def refused_contact(details: ContactDetails, messages: Sequence[str]) -> SyncProblem:
+    """Why Xero did not take a contact, with whose it is."""
+    problem = classify_xero(messages)
+    problem.subject = details.name
+    problem.evidence |= _evidence(details)
+    return problem
+
+
+def _evidence(details: ContactDetails) -> dict[str, Any]:
+    return {
+        "company_id": details.company_id,
+        "company": details.name,
+        "contact_number": details.number,
+        "email": details.email,
+    }
+
+
+def _no_contact(details: ContactDetails) -> SyncProblem:
+    text = "No Xero contact matches this company, and the account's setting is not to create contacts."
+    return NeedsPerson(
+        "no-valid-contact", text, details.name, evidence={**_evidence(details), "rule": "create_contacts"}
+    )
+
+
+def _archived(details: ContactDetails, contact: Contact) -> SyncProblem:
+    evidence = {**_evidence(details), "contact_id": contact.contact_id, "contact": contact.name}
+    return NeedsPerson("contact-archived", "The contact is archived in Xero.", details.name, evidence=evidence)
+
+
+def _name_taken(details: ContactDetails, contact: Contact) -> SyncProblem:
+    evidence = {**_evidence(details), "contact_id": contact.contact_id, "other_number": contact.number}
+    text = "Another Autotask company of the same name has this Xero contact."
+    return NeedsPerson("contact-name-taken", text, details.name, evidence=evidence)
+
+
+def _new_contact(details: ContactDetails) -> dict[str, Any]:
+    """A contact as `PUT /Contacts` takes it; empty fields are left out."""
+    address = {
+        "AddressType": "POBOX",
+        "AttentionTo": details.attention_to,
+        "AddressLine1": details.address_line1,
+        "AddressLine2": details.address_line2,
+        "City": details.city,
+        "Region": details.region,
+        "PostalCode": details.postal_code,
+        "Country": details.country,
+    }
+    contact: dict[str, Any] = {
+        "Name": details.name,
+        "ContactNumber": details.number,
+        "AccountNumber": details.account_number,
+        "FirstName": details.first_name,
+        "LastName": details.last_name,
+        "EmailAddress": details.email,
+        "TaxNumber": details.tax_number,
+    }
+    filled = {name: value for name, value in contact.items() if value}
+    if any(value for name, value in address.items() if name != "AddressType"):
+        filled["Addresses"] = [{name: value for name, value in address.items() if value}]
+    if details.phone:
+        filled["Phones"] = [{"PhoneType": "DEFAULT", "PhoneNumber": details.phone}]
+    return filled

@@ -1,0 +1,279 @@
+"""Stage 7: write to Xero, at most 50 documents to a call, so that a crash at any moment leaves one document, or none.
+
+A Delivery (key, exact bytes, ordered documents) is committed before the call. Then the reply settles it, or a definite
+refusal gives its documents back, or no answer leaves it open and its documents uncertain (syncing/uncertain.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import zip_longest
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from faults.catalogue import Subject
+from faults.classify import classify_xero
+from faults.problems import SyncProblem
+from syncing.lease import renew_lease
+from syncing.models import Attempt, Delivery, Document, SyncRun
+from syncing.settle import Outcome, close_delivery, settle
+from syncing.states import DocumentState
+from syncing.xero.client import NoAnswer, RequestRefused, ServerError, XeroClient
+from syncing.xero.documents import XeroDocument, encode
+from syncing.xero.records import moment
+from syncing.xero.replies import ElementReply
+from tenants.models import XeroConnection
+
+MOST_DOCUMENTS = 50
+MOST_BYTES = 3_000_000
+# An update never touches these: the status belongs to the people who work in Xero.
+NEVER_UPDATED = ("Status", "SentToContact")
+
+
+@dataclass(frozen=True, kw_only=True)
+class XeroSide:
+    """Where a run delivers to."""
+
+    run: SyncRun
+    connection: XeroConnection
+    client: XeroClient
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadyDocument:
+    """A document translated, checked and given its Xero contact. `values` are what its row learns about the source."""
+
+    document: Document
+    content: XeroDocument
+    contact_id: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def element(self) -> dict[str, Any]:
+        """The JSON object that creates it."""
+        return self.content.to_json(contact_id=self.contact_id)
+
+    @cached_property
+    def digest(self) -> str:
+        """A fingerprint of the content, by which an update that would change nothing is told."""
+        content = {name: value for name, value in self.element.items() if name not in NEVER_UPDATED}
+        return hashlib.sha256(encode([content])).hexdigest()
+
+    @property
+    def endpoint(self) -> str:
+        return "Invoices" if self.content.type == "ACCREC" else "CreditNotes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Write:
+    """One element of a call: the document it is for, and its JSON."""
+
+    ready: ReadyDocument
+    element: dict[str, Any]
+    made: Attempt.Outcome
+
+
+def write_in_batches(side: XeroSide, endpoint: str, method: str, writes: Sequence[Write]) -> Iterator[Refusal]:
+    """Deliver all of `writes`, settling each call as it is answered. Yields what Xero refused, for its caller to settle.
+
+    Raises SyncProblem where the connection, and not a document, is at fault; what was not sent stays claimed.
+    """
+    for batch in _batches(writes):
+        renew_lease(side.run)
+        yield from _deliver(side, endpoint, method, batch)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A document that Xero did not take, and why."""
+
+    ready: ReadyDocument
+    problem: SyncProblem
+
+
+def _deliver(side: XeroSide, endpoint: str, method: str, writes: Sequence[Write]) -> Iterator[Refusal]:
+    delivery = _open_delivery(side, endpoint, method, writes)
+    try:
+        replies = _write(side, delivery)
+    except RequestRefused as problem:
+        if len(writes) == 1:
+            yield Refusal(ready=writes[0].ready, problem=problem)
+            return
+        middle = len(writes) // 2
+        yield from _deliver(side, endpoint, method, writes[:middle])
+        yield from _deliver(side, endpoint, method, writes[middle:])
+    else:
+        yield from _settle_replies(side, delivery, writes, replies)
+
+
+def _open_delivery(side: XeroSide, endpoint: str, method: str, writes: Sequence[Write]) -> Delivery:
+    name = uuid.uuid4()
+    return Delivery.objects.create(
+        account_id=side.run.account_id,
+        uuid=name,
+        run_id=side.run.id,
+        organisation=side.connection,
+        endpoint=endpoint,
+        method=method,
+        idempotency_key=f"{side.connection.organisation_id}:{name}",
+        body=encode([write.element for write in writes], endpoint),
+        documents=[write.ready.document.id for write in writes],
+        first_sent_at=Now(),
+    )
+
+
+def _write(side: XeroSide, delivery: Delivery) -> list[ElementReply]:
+    """Send the delivery; once more, byte for byte, where no answer came. What stays unanswered is uncertain."""
+    try:
+        return send(side.client, delivery)
+    except NoAnswer as problem:
+        if not problem.sent:
+            close_delivery(delivery, Delivery.State.REFUSED)
+            raise
+    except ServerError as problem:
+        leave_uncertain(side.run, delivery, problem)
+        raise
+    except SyncProblem:
+        close_delivery(delivery, Delivery.State.REFUSED)
+        raise
+    try:
+        return send(side.client, delivery)
+    except RequestRefused:
+        close_delivery(delivery, Delivery.State.REFUSED)
+        raise
+    except SyncProblem as problem:
+        # Whatever refused the replay says nothing of the first try.
+        leave_uncertain(side.run, delivery, problem)
+        raise
+
+
+def send(client: XeroClient, delivery: Delivery) -> list[ElementReply]:
+    """Send the delivery's bytes under its key. Raises what the client raises."""
+    assert delivery.body is not None
+    return client.write(delivery.endpoint, delivery.method, bytes(delivery.body), delivery.idempotency_key)
+
+
+def leave_uncertain(run: SyncRun, delivery: Delivery, problem: SyncProblem) -> None:
+    """The write may or may not have happened: keep the delivery open, and its documents out of everyone's hands."""
+    replayable = delivery.replayable and isinstance(problem, NoAnswer)
+    with transaction.atomic():
+        Delivery.objects.filter(id=delivery.id).update(replayable=replayable)
+        documents = Document.objects.filter(id__in=delivery.documents, claimed_by=run.id)
+        held = list(documents.filter(state=DocumentState.IN_FLIGHT).values_list("id", flat=True))
+        documents.update(state=DocumentState.UNCERTAIN, claimed_by=None)
+        Attempt.objects.bulk_create(
+            Attempt(
+                account_id=run.account_id,
+                document_id=document_id,
+                run_id=run.id,
+                outcome=Attempt.Outcome.UNCERTAIN,
+                code=problem.code,
+                detail=problem.detail,
+            )
+            for document_id in held
+        )
+
+
+def _settle_replies(
+    side: XeroSide, delivery: Delivery, writes: Sequence[Write], replies: Sequence[ElementReply]
+) -> Iterator[Refusal]:
+    taken: list[Outcome] = []
+    refused: list[Refusal] = []
+    for write, reply in zip(writes, replies, strict=True):
+        if reply.ok:
+            taken.append(arrived(side.connection, write.ready, reply.raw, write.made))
+        else:
+            refused.append(Refusal(ready=write.ready, problem=refused_document(write.ready, reply.messages)))
+    settle(side.run, taken, delivery)
+    yield from refused
+
+
+def refused_document(ready: ReadyDocument, messages: Sequence[str]) -> SyncProblem:
+    """Why Xero did not take a document, about what its texts do not name themselves."""
+    subjects = {
+        Subject.NUMBER: ready.content.number or ready.document.xero_number,
+        Subject.CURRENCY: ready.content.currency,
+        Subject.CONTACT: ready.values.get("company_name", ""),
+        Subject.COMPANY: ready.values.get("company_name", ""),
+        Subject.INVOICE: f"invoice {ready.document.autotask_id}",
+    }
+    return classify_xero(messages, subjects={name: value for name, value in subjects.items() if value})
+
+
+def arrived(connection: XeroConnection, ready: ReadyDocument, raw: dict[str, Any], made: Attempt.Outcome) -> Outcome:
+    """The outcome of a document that Xero has: its id, number and line ids, and what we sent."""
+    return Outcome(
+        document=ready.document,
+        state=DocumentState.SYNCED,
+        attempt=made,
+        values={
+            **ready.values,
+            **link_values(connection, raw),
+            "sent": sent_content(ready, raw),
+            "sent_digest": ready.digest,
+            "synced_at": timezone.now(),
+        },
+    )
+
+
+def link_values(connection: XeroConnection, raw: dict[str, Any]) -> dict[str, Any]:
+    """What ties a row to the Xero document `raw`, an invoice or a credit note as Xero tells it."""
+    return {
+        "organisation_id": connection.id,
+        "xero_id": raw.get("InvoiceID") or raw["CreditNoteID"],
+        "xero_number": raw.get("InvoiceNumber") or raw.get("CreditNoteNumber") or "",
+        "xero_status": raw.get("Status") or "",
+        "xero_updated_at": moment(raw.get("UpdatedDateUTC")),
+    }
+
+
+def sent_content(ready: ReadyDocument, raw: dict[str, Any]) -> dict[str, Any]:
+    """What we sent, for the page and for the next update: each line with Xero's id for it."""
+    echoed = raw.get("LineItems") or []
+    lines = [
+        {
+            "line_item_id": echo.get("LineItemID"),
+            "billing_item_ids": line.billing_item_ids,
+            "description": line.description,
+            "quantity": line.quantity,
+            "unit_amount": line.unit_amount,
+            "account_code": line.account_code,
+            "tax_type": line.tax_type,
+            "amount": line.line_amount,
+            "tax": line.tax_amount,
+        }
+        for line, echo in zip_longest(ready.content.lines, echoed[: len(ready.content.lines)], fillvalue={})
+    ]
+    content = ready.content
+    return {
+        "contact_id": ready.contact_id,
+        "date": content.date,
+        "due_date": content.due_date,
+        "reference": content.reference,
+        "subtotal": content.subtotal,
+        "tax": content.total_tax,
+        "total": content.total,
+        "lines": lines,
+    }
+
+
+def _batches(writes: Sequence[Write]) -> Iterator[list[Write]]:
+    """In order, at most 50 documents and 3 MB to a call."""
+    batch: list[Write] = []
+    size = 0
+    for write in writes:
+        length = len(encode([write.element]))
+        if batch and (len(batch) == MOST_DOCUMENTS or size + length > MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(write)
+        size += length
+    if batch:
+        yield batch

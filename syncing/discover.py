@@ -1,0 +1,115 @@
+"""Stage 1: find Autotask's new, late and voided invoices, and note each as a waiting document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from syncing.autotask.client import AutotaskClient
+from syncing.autotask.query import Filter, any_of, gt, gte
+from syncing.autotask.records import Invoice
+from syncing.batches import in_batches
+from syncing.models import Document, SyncState
+from syncing.states import DocumentState
+
+OVERLAP = timedelta(hours=24)
+WALK_EVERY = timedelta(days=1)
+# An idle poll is one call as long as what the overlap finds again fits one page of 500.
+OVERLAP_DOCUMENTS = 400
+# Records kept in memory so that gathering need not ask for them again.
+KEPT_RECORDS = 20_000
+VOIDED_BEFORE_SENT = "Voided in Autotask before it was sent"
+
+
+@dataclass
+class Discovery:
+    """What one poll found: how many new documents, and the invoices as just read, by Autotask id."""
+
+    new: int = 0
+    invoices: dict[int, Invoice] = field(default_factory=dict)
+
+    def keep(self, invoice: Invoice) -> None:
+        if len(self.invoices) < KEPT_RECORDS:
+            self.invoices[invoice.id] = invoice
+
+
+def discover(autotask: AutotaskClient, state: SyncState, lookback_days: int) -> Discovery:
+    """Ask Autotask once for what is new, and upsert its documents. Walks the whole look-back once a day.
+
+    Raises the client's SyncProblems; what was stored by then stays, and the cursor moves only over what was stored.
+    """
+    now = timezone.now()
+    whole = state.walked_at is None or state.cursor is None or now - state.walked_at >= WALK_EVERY
+    since = now - timedelta(days=lookback_days) if whole else _overlap_start(now)
+    wanted: list[Filter] = [gte("createDateTime", since), gte("voidedDate", since)]
+    if state.cursor is not None:
+        wanted.append(gt("id", state.cursor))
+
+    discovery = Discovery()
+    for invoices in in_batches(autotask.find(Invoice, any_of(*wanted)), 500):
+        _store(state.account_id, invoices, discovery)
+        state.cursor = max(state.cursor or 0, invoices[-1].id)
+    if whole:
+        state.walked_at = now
+    if whole or discovery.new:
+        state.save(update_fields=["cursor", "walked_at"])
+    return discovery
+
+
+def _overlap_start(now: datetime) -> datetime:
+    """24 hours back, or less where so much was made since that finding it again would cost a second call."""
+    made = Document.objects.filter(autotask_created_at__isnull=False).order_by("-autotask_created_at")
+    busiest = made.values_list("autotask_created_at", flat=True)[OVERLAP_DOCUMENTS : OVERLAP_DOCUMENTS + 1].first()
+    start = now - OVERLAP
+    return start if busiest is None else max(start, busiest + timedelta(milliseconds=1))
+
+
+def _store(account_id: int, invoices: list[Invoice], discovery: Discovery) -> None:
+    ids = [invoice.id for invoice in invoices]
+    known = dict(
+        Document.objects.filter(entity=Document.Entity.INVOICE, autotask_id__in=ids).values_list(
+            "autotask_id", "autotask_voided_at"
+        )
+    )
+    new = [invoice for invoice in invoices if invoice.id not in known]
+    Document.objects.bulk_create([_document(account_id, invoice) for invoice in new], ignore_conflicts=True)
+    for invoice in new:
+        discovery.keep(invoice)
+    discovery.new += len(new)
+    for invoice in invoices:
+        if invoice.is_voided and invoice.id in known and known[invoice.id] is None:
+            _note_void(invoice)
+
+
+def _document(account_id: int, invoice: Invoice) -> Document:
+    return Document(
+        account_id=account_id,
+        kind=Document.Kind.CREDIT_NOTE if invoice.total < 0 else Document.Kind.INVOICE,
+        autotask_id=invoice.id,
+        autotask_number=invoice.number,
+        autotask_created_at=invoice.created_at,
+        autotask_voided_at=_voided_at(invoice),
+        company_id=invoice.company_id,
+        date=invoice.date,
+        due_date=invoice.due_date,
+        tax=invoice.tax,
+        total=invoice.total,
+        state=DocumentState.SKIPPED if invoice.is_voided else DocumentState.WAITING,
+        skipped_reason=VOIDED_BEFORE_SENT if invoice.is_voided else "",
+    )
+
+
+def _voided_at(invoice: Invoice) -> datetime | None:
+    return (invoice.voided_at or timezone.now()) if invoice.is_voided else None
+
+
+def _note_void(invoice: Invoice) -> None:
+    """Remember the void; a document that never reached Xero is skipped at once."""
+    document = Document.objects.filter(entity=Document.Entity.INVOICE, autotask_id=invoice.id)
+    document.update(autotask_voided_at=_voided_at(invoice))
+    unsent = (DocumentState.WAITING, DocumentState.RETRYING, DocumentState.FAULTED)
+    document.filter(state__in=unsent, xero_id=None).update(
+        state=DocumentState.SKIPPED, skipped_reason=VOIDED_BEFORE_SENT, next_attempt_at=None
+    )

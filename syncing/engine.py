@@ -1,0 +1,200 @@
+"""One SyncRun of one account, stage by stage, under the account's lease and in its scope.
+
+discover → claim → gather → translate → check amounts → contacts → deliver → settle → write back and follow up.
+No stage talks to a partner inside a database transaction, and one bad document never holds up its neighbours.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+
+from django.db.models import Count
+from django.utils import timezone
+
+from faults.problems import SyncProblem
+from syncing import incidents, queue, schedule
+from syncing.contacts import find_or_create_contacts
+from syncing.create import create_in_xero
+from syncing.deliver import XeroSide
+from syncing.discover import discover
+from syncing.gather import Gatherer
+from syncing.lease import LeaseLostError, release_lease, renew_lease, take_lease
+from syncing.models import Attempt, Blocker, Document, SyncRun, SyncSettings, SyncState
+from syncing.partners import (
+    NotConnectedError,
+    Partner,
+    Partners,
+    check_connected,
+    note_answers,
+    note_problem,
+    open_partners,
+)
+from syncing.prepare import prepare, unexpected
+from syncing.reference import ReferenceLists
+from syncing.resync import update_in_xero
+from syncing.rulebook import RESTS_ON, Rulebook
+from syncing.settle import settle, stuck
+from syncing.states import DocumentState
+from syncing.uncertain import resolve_uncertain
+from syncing.void import void_in_xero
+from syncing.write_back import write_back
+
+logger = logging.getLogger(__name__)
+
+
+def sync(run: SyncRun) -> bool:
+    """Do `run`, from discovery until nothing is ready. False where another run has the account; then nothing was done.
+
+    Problems of documents end on the documents; a problem of a connection stops the run, and stands on it.
+    """
+    if not take_lease(run):
+        return False
+    run.state, run.started_at = SyncRun.State.RUNNING, timezone.now()
+    run.save(update_fields=["state", "started_at"])
+    try:
+        _carry_account(run)
+    except LeaseLostError:
+        logger.warning("Run %s lost its lease", run.id)
+        run.state, run.finished_at = SyncRun.State.ABANDONED, timezone.now()
+        run.save(update_fields=["state", "finished_at"])
+    finally:
+        release_lease(run)
+    return True
+
+
+def _carry_account(run: SyncRun) -> None:
+    queue.recover_from_dead_runs(run)
+    try:
+        partners = open_partners()
+    except NotConnectedError:
+        _finish(run, None, Counter())
+        return
+    stages = _Stages(run, partners)
+    stopped_by: SyncProblem | None = None
+    try:
+        stages.go()
+        note_answers(partners)
+    except SyncProblem as problem:
+        stopped_by = problem
+        note_problem(partners, stages.partner, problem)
+        incidents.hold(run, stages.partner, problem)
+    _finish(run, stopped_by, stages.counts())
+
+
+class _Stages:
+    """The stages of one run, and what they share."""
+
+    def __init__(self, run: SyncRun, partners: Partners) -> None:
+        self.run = run
+        self.partners = partners
+        self.partner: Partner = "Autotask"
+        self.discovered = 0
+        self.state = SyncState.objects.get(account_id=run.account_id)
+        self.settings = SyncSettings.of_account(run.account_id)
+        self.incidents = incidents.open_incidents()
+        self.lists = ReferenceLists(run.account_id)
+        self.rulebook = Rulebook(self.settings, self.state, partners, self.lists)
+        self.side = XeroSide(run=run, connection=partners.xero_connection, client=partners.xero)
+
+    def go(self) -> None:
+        """All stages, until nothing is ready. Raises SyncProblem where a connection is at fault."""
+        self._check_connections()
+        self._talk_to("Autotask")
+        discovery = discover(self.partners.autotask, self.state, self.settings.lookback_days)
+        self.discovered = discovery.new
+        incidents.clear(self.incidents, "Autotask")
+        self.gatherer = Gatherer(self.partners.autotask, discovery, self.lists)
+
+        self._talk_to("Xero")
+        resolve_uncertain(self.side)
+        while documents := queue.claim(self.run, self._batch_size()):
+            self._carry(documents)
+            renew_lease(self.run)
+        if self.settings.void_sync:
+            self._talk_to("Xero")
+            void_in_xero(self.side)
+
+    def counts(self) -> Counter[str]:
+        """What it did: new documents, calls to each partner, and documents by what became of them."""
+        counts = Counter(
+            new=self.discovered, autotask_calls=self.partners.autotask.calls, xero_calls=self.partners.xero.calls
+        )
+        outcomes = Attempt.objects.filter(run_id=self.run.id).values_list("outcome").annotate(Count("id"))
+        return counts + Counter(dict(outcomes))
+
+    def _check_connections(self) -> None:
+        problem, self.partner = check_connected(self.partners, scheduled=self.run.trigger == SyncRun.Trigger.SCHEDULE)
+        if problem is not None:
+            raise problem
+
+    def _talk_to(self, partner: Partner) -> None:
+        """From here on a connection's problem is this partner's."""
+        self.partner = partner
+
+    def _batch_size(self) -> int:
+        """One document ahead as a probe, as long as an incident is not over."""
+        return 1 if self.incidents else queue.CLAIMED_AT_ONCE
+
+    def _carry(self, documents: Sequence[Document]) -> None:
+        """One batch, from gathering to settling. A bug of ours sets its documents aside, and the run goes on."""
+        try:
+            self._carry_batch(documents)
+        except (SyncProblem, LeaseLostError):
+            raise
+        except Exception:  # noqa: BLE001 - a bug of ours, logged and shown on the documents that it struck
+            self._set_aside()
+
+    def _carry_batch(self, documents: Sequence[Document]) -> None:
+        self.lists.forget(*_rested_on(documents))
+        self._talk_to("Xero")
+        self.rulebook.read_xero()
+        self._talk_to("Autotask")
+        prepared = prepare(documents, self.gatherer.gather(documents), self.rulebook)
+        settle(self.run, prepared.outcomes)
+
+        self._talk_to("Xero")
+        addressed = find_or_create_contacts(self.side, prepared.translated, self.settings)
+        settle(self.run, addressed.outcomes)
+        update_in_xero(self.side, [ready for ready in addressed.ready if ready.document.xero_id is not None])
+        create_in_xero(self.side, [ready for ready in addressed.ready if ready.document.xero_id is None])
+        incidents.clear(self.incidents, "Xero")
+        self.incidents = []
+
+        self._talk_to("Autotask")
+        write_back(self.partners.autotask, documents, self.settings)
+
+    def _set_aside(self) -> None:
+        """Keep a bug of ours on the documents that it struck, with the reference that its traceback carries in the log."""
+        reference = uuid.uuid4().hex[:12]
+        logger.exception("Unexpected error %s in run %s", reference, self.run.id)
+        held = Document.objects.filter(claimed_by=self.run.id, state=DocumentState.IN_FLIGHT)
+        held.filter(id__in=queue.documents_in_open_deliveries()).update(state=DocumentState.UNCERTAIN, claimed_by=None)
+        settle(self.run, [stuck(document, [unexpected(reference)]) for document in held.defer("source")])
+
+
+def _rested_on(documents: Sequence[Document]) -> set[str]:
+    """The cached lists that the faults of documents a person asked for rest on: these are fetched anew."""
+    asked = [document.id for document in documents if document.requested_at is not None]
+    if not asked:
+        return set()
+    codes = Blocker.objects.filter(document_id__in=asked).values_list("fault__code", flat=True).distinct()
+    return {name for code in codes for name in RESTS_ON.get(code, ())}
+
+
+def _finish(run: SyncRun, stopped_by: SyncProblem | None, counts: Counter[str]) -> None:
+    """Note how the run ended, and when the next one is due."""
+    queue.give_back(run)
+    state = SyncState.objects.get(account_id=run.account_id)
+    state.stops = state.stops + 1 if stopped_by else 0
+    state.last_finished_at = timezone.now()
+    state.save(update_fields=["stops", "last_finished_at"])
+    schedule.plan_next_run(run.account, stopped_by, state.stops)
+    run.finished_at = timezone.now()
+    run.state = SyncRun.State.STOPPED if stopped_by else SyncRun.State.FINISHED
+    run.problem_code = stopped_by.code if stopped_by else ""
+    run.problem_detail = stopped_by.detail if stopped_by else ""
+    run.counts = dict(counts)
+    run.save(update_fields=["finished_at", "state", "problem_code", "problem_detail", "counts"])

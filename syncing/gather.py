@@ -1,0 +1,97 @@
+"""Stage 3: what the batch's translation needs of Autotask, by `in` lists: a few calls for hundreds of documents."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from syncing.autotask.client import AutotaskClient
+from syncing.autotask.query import EVERYTHING
+from syncing.autotask.records import BillingItem, Company, CompanyLocation, Contact, Currency, Invoice
+from syncing.discover import Discovery
+from syncing.marker import marker_url
+from syncing.models import Document
+from syncing.reference import ReferenceLists
+from syncing.source import SourceInvoice
+
+
+class Gatherer:
+    """Gathers for one run. Companies, with their contacts and locations, are read once in it."""
+
+    def __init__(self, autotask: AutotaskClient, discovery: Discovery, lists: ReferenceLists) -> None:
+        self.autotask = autotask
+        self.discovery = discovery
+        self.lists = lists
+        self._companies: dict[int, Company] = {}
+        self._contacts: dict[int, list[Contact]] = defaultdict(list)
+        self._locations: dict[int, list[CompanyLocation]] = defaultdict(list)
+        self._asked: set[int] = set()
+
+    def gather(self, documents: Sequence[Document]) -> dict[int, SourceInvoice]:
+        """Document id → its source, without those that Autotask shows no more. Raises the client's SyncProblems."""
+        invoices = self._invoices(documents)
+        items = self._items(invoices)
+        self._read_companies(invoice.company_id for invoice in invoices.values())
+        currencies = {
+            currency.id: currency.code
+            for currency in self.lists.get(
+                "autotask:currencies", Currency, lambda: list(self.autotask.find(Currency, EVERYTHING))
+            )
+        }
+        return {
+            document.id: self._source(document, invoices[document.autotask_id], items, currencies)
+            for document in documents
+            if document.autotask_id in invoices
+        }
+
+    def _invoices(self, documents: Sequence[Document]) -> dict[int, Invoice]:
+        """As discovery has just read them; the others are asked for."""
+        fresh = self.discovery.invoices
+        found = {id_: fresh.pop(id_) for document in documents if (id_ := document.autotask_id) in fresh}
+        missing = [document.autotask_id for document in documents if document.autotask_id not in found]
+        if missing:
+            found |= {invoice.id: invoice for invoice in self.autotask.find_in(Invoice, "id", missing)}
+        return found
+
+    def _items(self, invoices: Iterable[int]) -> dict[int, list[BillingItem]]:
+        items: dict[int, list[BillingItem]] = defaultdict(list)
+        for item in self.autotask.find_in(BillingItem, "invoiceID", sorted(invoices)):
+            if item.invoice_id is not None:
+                items[item.invoice_id].append(item)
+        return items
+
+    def _read_companies(self, company_ids: Iterable[int | None]) -> None:
+        """The companies, their parents, and the contacts and locations of them all."""
+        wanted = {company_id for company_id in company_ids if company_id is not None} - self._asked
+        if not wanted:
+            return
+        companies = list(self.autotask.find_in(Company, "id", sorted(wanted)))
+        parents = (
+            {company.parent_company_id for company in companies if company.parent_company_id} - self._asked - wanted
+        )
+        if parents:
+            companies += self.autotask.find_in(Company, "id", sorted(parents))
+        self._companies |= {company.id: company for company in companies}
+        ids = sorted(wanted | parents)
+        for contact in self.autotask.find_in(Contact, "companyID", ids):
+            self._contacts[contact.company_id].append(contact)
+        for location in self.autotask.find_in(CompanyLocation, "companyID", ids):
+            self._locations[location.company_id].append(location)
+        self._asked.update(ids)
+
+    def _source(
+        self, document: Document, invoice: Invoice, items: dict[int, list[BillingItem]], currencies: dict[int, str]
+    ) -> SourceInvoice:
+        company = self._companies.get(invoice.company_id or 0)
+        parent = self._companies.get(company.parent_company_id or 0) if company else None
+        both = [each.id for each in (company, parent) if each is not None]
+        return SourceInvoice(
+            invoice=invoice,
+            items=tuple(items.get(invoice.id, ())),
+            company=company,
+            parent_company=parent,
+            contacts=tuple(contact for company_id in both for contact in self._contacts[company_id]),
+            locations=tuple(location for company_id in both for location in self._locations[company_id]),
+            currency_code=currencies.get(company.currency_id or 0, "") if company else "",
+            url=marker_url(document.uuid),
+        )

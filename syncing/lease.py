@@ -1,0 +1,41 @@
+"""One run at a time works on an account: a lease in the database, taken, renewed and given up by guarded UPDATEs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from syncing.models import SyncRun, SyncState
+
+LEASE = timedelta(minutes=5)
+
+
+class LeaseLostError(Exception):
+    """Another run holds the account's lease by now: this one stops, and can settle nothing."""
+
+
+def take_lease(run: SyncRun) -> bool:
+    """Take the account's lease for `run`; False where a living run holds it."""
+    SyncState.objects.get_or_create(account_id=run.account_id)
+    free = Q(lease_run_id=None) | Q(lease_expires_at__lt=Now())
+    taken = SyncState.objects.filter(free, account_id=run.account_id).update(
+        lease_run_id=run.id, lease_expires_at=Now() + LEASE
+    )
+    return taken == 1
+
+
+def renew_lease(run: SyncRun) -> None:
+    """Hold the lease for another while. Raises LeaseLostError where it is no longer this run's."""
+    renewed = SyncState.objects.filter(account_id=run.account_id, lease_run_id=run.id).update(
+        lease_expires_at=Now() + LEASE
+    )
+    if not renewed:
+        raise LeaseLostError
+
+
+def release_lease(run: SyncRun) -> None:
+    SyncState.objects.filter(account_id=run.account_id, lease_run_id=run.id).update(
+        lease_run_id=None, lease_expires_at=None
+    )

@@ -1,0 +1,56 @@
+"""What stands for Autotask's companies, billing codes and taxes in Xero. Keyed by ids, so that renames break nothing."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from tenants.models import AccountForeignKey, AccountModel, XeroConnection
+
+
+class ContactLink(AccountModel):
+    """The Xero contact that an Autotask company is billed as."""
+
+    organisation = AccountForeignKey(XeroConnection, on_delete=models.CASCADE, related_name="+")
+    company_id = models.BigIntegerField()
+    contact_id = models.UUIDField()
+    contact_name = models.CharField(max_length=255, blank=True)
+    rule = models.CharField(
+        max_length=20, help_text="How it was found: number, account_number, name, created, merged, person."
+    )
+    linked_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "organisation", "company_id"], name="one_contact_for_each_company"
+            )
+        ]
+
+
+class BillingCodeMapping(AccountModel):
+    billing_code_id = models.BigIntegerField()
+    account_code = models.CharField(max_length=10)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "billing_code_id"], name="one_sales_account_for_each_billing_code"
+            )
+        ]
+
+
+class TaxMapping(AccountModel):
+    """Region × category → Xero tax type. Without a category it stands for all of the region."""
+
+    tax_region_id = models.BigIntegerField()
+    tax_category_id = models.BigIntegerField(null=True)
+    tax_type = models.CharField(max_length=50)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "tax_region_id", "tax_category_id"],
+                nulls_distinct=False,
+                name="one_tax_rate_for_each_region_and_category",
+            )
+        ]

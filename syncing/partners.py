@@ -1,0 +1,91 @@
+"""The two sides of a run. Opening them asks nothing of a partner yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.conf import settings
+from django.utils import timezone
+
+from faults.problems import NeedsPerson, NeedsReconnect, SyncProblem
+from syncing.autotask.client import AutotaskClient, Credentials
+from syncing.xero.client import XeroClient
+from syncing.xero.oauth import GrantTokens
+from tenants.models import AutotaskConnection, XeroConnection
+
+Partner = Literal["Autotask", "Xero"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partners:
+    """An account's Autotask database and the Xero organisation that it feeds."""
+
+    autotask_connection: AutotaskConnection
+    autotask: AutotaskClient
+    xero_connection: XeroConnection
+    xero: XeroClient
+
+
+class NotConnectedError(Exception):
+    """The account has not connected both systems yet: there is nothing to run, and nothing at fault."""
+
+
+def open_partners() -> Partners:
+    """The account's two partners. In its scope.
+
+    Raises NotConnectedError before the account is set up, and NeedsReconnect where a connection that was there is gone.
+    """
+    autotask_connection = AutotaskConnection.objects.first()
+    xero_connection = XeroConnection.objects.order_by("state", "-connected_at").first()
+    if autotask_connection is None or xero_connection is None:
+        raise NotConnectedError
+    return Partners(
+        autotask_connection=autotask_connection,
+        autotask=open_autotask(autotask_connection),
+        xero_connection=xero_connection,
+        xero=XeroClient(str(xero_connection.organisation_id), GrantTokens(xero_connection.grant_id)),
+    )
+
+
+def check_connected(partners: Partners, *, scheduled: bool) -> tuple[SyncProblem | None, Partner]:
+    """Why a connection cannot be used at all, as far as we know without asking; and whose it is."""
+    if scheduled and partners.autotask_connection.state == AutotaskConnection.State.REFUSED:
+        return NeedsPerson("autotask-login-refused", partners.autotask_connection.last_problem, "Autotask"), "Autotask"
+    if partners.xero_connection.state == XeroConnection.State.DISCONNECTED:
+        return NeedsReconnect("xero-disconnected", partners.xero_connection.last_problem, "Xero"), "Xero"
+    return None, "Autotask"
+
+
+def note_answers(partners: Partners) -> None:
+    """Remember that each side that was asked answered, and keep what Autotask's zone look-up told since."""
+    now = timezone.now()
+    if partners.autotask.calls:
+        AutotaskConnection.objects.filter(id=partners.autotask_connection.id).update(
+            state=AutotaskConnection.State.CONNECTED, last_answered_at=now, last_problem=""
+        )
+    if partners.xero.calls:
+        XeroConnection.objects.filter(id=partners.xero_connection.id).update(last_answered_at=now, last_problem="")
+
+
+def note_problem(partners: Partners, partner: Partner, problem: SyncProblem) -> None:
+    """Remember why a side could not be used. A refused log-in is not tried on schedule again: it would lock the user."""
+    if partner == "Xero":
+        XeroConnection.objects.filter(id=partners.xero_connection.id).update(last_problem=problem.detail)
+        return
+    connection = AutotaskConnection.objects.filter(id=partners.autotask_connection.id)
+    connection.update(last_problem=problem.detail)
+    if problem.code == "autotask-login-refused":
+        connection.update(state=AutotaskConnection.State.REFUSED)
+
+
+def open_autotask(connection: AutotaskConnection) -> AutotaskClient:
+    return AutotaskClient(
+        Credentials(
+            username=connection.username,
+            secret=connection.secret,
+            integration_code=connection.integration_code or settings.AUTOTASK_INTEGRATION_CODE,
+            zone_url=connection.zone_url,
+            database_id=connection.database_id or 0,
+        )
+    )

@@ -1,0 +1,88 @@
+"""Which documents are ready, and who has them: claiming, giving back, asking again, skipping. Guarded UPDATEs only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+
+from syncing.models import Delivery, Document, SyncRun
+from syncing.states import DocumentState, states_leading_to
+
+CLAIMED_AT_ONCE = 500
+
+
+def ready_documents() -> QuerySet[Document]:
+    """What a run may take now. In an account scope."""
+    due = Q(state=DocumentState.RETRYING, next_attempt_at__lte=Now())
+    return Document.objects.filter(Q(state=DocumentState.WAITING) | due)
+
+
+def claim(run: SyncRun, size: int = CLAIMED_AT_ONCE) -> list[Document]:
+    """Take up to `size` ready documents for `run`: asked for by a person first, then new ones, then those due again."""
+    order = (F("requested_at").asc(nulls_last=True), F("state").desc(), "autotask_id")
+    first = ready_documents().order_by(*order).values("id")[:size]
+    ready_documents().filter(id__in=first).update(state=DocumentState.IN_FLIGHT, claimed_by=run.id)
+    claimed = Document.objects.filter(state=DocumentState.IN_FLIGHT, claimed_by=run.id)
+    return list(claimed.defer("source").order_by("autotask_id"))
+
+
+def give_back(run: SyncRun, documents: Collection[int] | None = None) -> int:
+    """Return what `run` claimed and surely did not send; all of it, or `documents`."""
+    held = Document.objects.filter(state=DocumentState.IN_FLIGHT, claimed_by=run.id)
+    if documents is not None:
+        held = held.filter(id__in=documents)
+    return held.update(state=DocumentState.WAITING, claimed_by=None)
+
+
+def recover_from_dead_runs(run: SyncRun) -> None:
+    """Settle what dead runs left in flight: committed to a Delivery means uncertain, anything else was not sent."""
+    left = Document.objects.filter(state=DocumentState.IN_FLIGHT).exclude(claimed_by=run.id)
+    if not left.exists():
+        return
+    sent = documents_in_open_deliveries()
+    left.filter(id__in=sent).update(state=DocumentState.UNCERTAIN, claimed_by=None)
+    left.exclude(id__in=sent).update(state=DocumentState.WAITING, claimed_by=None)
+
+
+def documents_in_open_deliveries() -> list[int]:
+    """The ids of the documents that were put into a write to Xero whose outcome is not settled."""
+    deliveries = Delivery.objects.filter(state=Delivery.State.OPEN).values_list("documents", flat=True)
+    return [document_id for documents in deliveries for document_id in documents]
+
+
+def ask_again(documents: QuerySet[Document]) -> int:
+    """A person wants these carried (again) now. Those that are being sent, or checked with Xero, are left alone."""
+    askable = states_leading_to(DocumentState.WAITING) - {DocumentState.IN_FLIGHT, DocumentState.UNCERTAIN}
+    return documents.filter(state__in=askable | {DocumentState.WAITING}).update(
+        state=DocumentState.WAITING,
+        requested_at=Now(),
+        next_attempt_at=None,
+        tries=0,
+        failing_since=None,
+        skipped_reason="",
+    )
+
+
+def release(documents: QuerySet[Document]) -> int:
+    """The cause has cleared: these wait their turn again."""
+    stuck = (DocumentState.FAULTED, DocumentState.RETRYING)
+    return documents.filter(state__in=stuck).update(
+        state=DocumentState.WAITING, next_attempt_at=None, tries=0, failing_since=None
+    )
+
+
+def skip(documents: QuerySet[Document], reason: str) -> int:
+    """Leave these out, with a reason that people can read; only what never reached Xero."""
+    skippable = states_leading_to(DocumentState.SKIPPED) - {DocumentState.IN_FLIGHT}
+    return documents.filter(state__in=skippable, xero_id=None).update(
+        state=DocumentState.SKIPPED, skipped_reason=reason, next_attempt_at=None, failing_since=None
+    )
+
+
+def next_due_at() -> datetime | None:
+    """When the earliest document is due again."""
+    retrying = Document.objects.filter(state=DocumentState.RETRYING, next_attempt_at__isnull=False)
+    return retrying.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()

@@ -1,0 +1,104 @@
+"""Lists that seldom change, kept between runs: fetched when they are too old, or when a person's re-sync asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import fields
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar, get_type_hints
+
+from django.utils import timezone
+
+from syncing.models import ReferenceData
+
+FRESH_FOR = timedelta(hours=6)
+
+Record = TypeVar("Record")
+
+# The dataclass field types that JSON cannot hold, and how they come back from its strings.
+RESTORE: dict[Any, Callable[[str], Any]] = {
+    Decimal: Decimal,
+    date: date.fromisoformat,
+    datetime: datetime.fromisoformat,
+}
+
+
+class ReferenceLists:
+    """The lists of one run, in an account scope. `past_cache` names those to be fetched anew whatever their age."""
+
+    def __init__(self, account_id: int, past_cache: Collection[str] = ()) -> None:
+        self.account_id = account_id
+        self._past_cache = set(past_cache)
+        self._loaded: dict[str, list[Any]] = {}
+        self._kept: dict[str, ReferenceData] | None = None
+
+    def get(self, name: str, record_type: type[Record], fetch: Callable[[], Sequence[Record]]) -> list[Record]:
+        """The list `name` of frozen dataclasses, or of strings; `fetch` asks the partner for it."""
+        if name not in self._loaded:
+            self._loaded[name] = self._list(name, record_type, fetch)
+        return self._loaded[name]
+
+    def forget(self, *names: str) -> None:
+        """Fetch these anew when next asked for."""
+        for name in names:
+            self._past_cache.add(name)
+            self._loaded.pop(name, None)
+
+    def _list(self, name: str, record_type: type[Record], fetch: Callable[[], Sequence[Record]]) -> list[Record]:
+        fresh = self._fresh(name, record_type)
+        return self._fetch(name, fetch) if fresh is None else fresh
+
+    def _fresh(self, name: str, record_type: type[Record]) -> list[Record] | None:
+        if name in self._past_cache:
+            return None
+        if self._kept is None:
+            newer = ReferenceData.objects.filter(fetched_at__gt=timezone.now() - FRESH_FOR)
+            self._kept = {row.name: row for row in newer}
+        row = self._kept.get(name)
+        return None if row is None else [_restore(record_type, item) for item in row.payload]
+
+    def _fetch(self, name: str, fetch: Callable[[], Sequence[Record]]) -> list[Record]:
+        records = list(fetch())
+        ReferenceData.objects.update_or_create(
+            account_id=self.account_id,
+            name=name,
+            defaults={"payload": [_plain(record) for record in records], "fetched_at": timezone.now()},
+        )
+        self._past_cache.discard(name)
+        return records
+
+
+def _plain(record: Any) -> Any:
+    if isinstance(record, str):
+        return record
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def _restore(record_type: type[Record], item: Any) -> Record:
+    if isinstance(item, record_type):
+        return item
+    restore = _restorers(record_type)
+    return record_type(
+        **{
+            name: restore[name](value) if name in restore and value is not None else value
+            for name, value in item.items()
+        }
+    )
+
+
+_RESTORERS: dict[type, dict[str, Callable[[str], Any]]] = {}
+
+
+def _restorers(record_type: type) -> dict[str, Callable[[str], Any]]:
+    if record_type not in _RESTORERS:
+        hints = get_type_hints(record_type)
+        _RESTORERS[record_type] = {
+            name: restore for name, hint in hints.items() for kind, restore in RESTORE.items() if _is(hint, kind)
+        }
+    return _RESTORERS[record_type]
+
+
+def _is(hint: Any, kind: type) -> bool:
+    """Whether a field's type is `kind`, or `kind | None`."""
+    return hint is kind or kind in getattr(hint, "__args__", ())

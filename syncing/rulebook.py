@@ -1,0 +1,178 @@
+"""The rules by which an account's documents are translated, read from its settings, its mappings and both partners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from django.conf import settings as installation
+from django.utils import timezone
+
+from syncing.autotask.query import EVERYTHING
+from syncing.autotask.records import (
+    BillingCode,
+    Country,
+    OrganizationalLevel1,
+    OrganizationalLevel2,
+    OrganizationalLevelAssociation,
+    OrganizationalResource,
+    Tax,
+    TaxCategory,
+    TaxRegion,
+)
+from syncing.models import BillingCodeMapping, SyncSettings, SyncState, TaxMapping
+from syncing.partners import Partners
+from syncing.reference import ReferenceLists
+from syncing.rules import Rules
+from syncing.tax_proposals import propose_tax_types
+from syncing.xero.records import LedgerAccount, Organisation, TaxRate
+from tenants.features import FeatureName, is_enabled
+
+Record = TypeVar("Record")
+
+# What a fault rests on: a person's re-sync of a document with it fetches these anew, so that what they mended is seen.
+RESTS_ON = {
+    "account-code-invalid": ("xero:accounts", "autotask:billing-codes"),
+    "billing-code-unmapped": ("autotask:billing-codes", "xero:accounts"),
+    "amounts-do-not-match": ("autotask:taxes", "autotask:organizational-resources"),
+    "currency-not-subscribed": ("xero:currencies", "xero:organisation", "autotask:currencies"),
+    "no-line-items": ("autotask:organizational-resources",),
+    "no-valid-contact": ("autotask:countries",),
+    "period-locked": ("xero:organisation",),
+    "tax-rate-invalid": ("xero:tax-rates", "autotask:taxes"),
+    "tax-region-unmapped": ("xero:tax-rates", "autotask:taxes", "autotask:tax-regions"),
+    "mixed-tax-bundle": ("autotask:taxes",),
+}
+SETTINGS_OF_RULES = (
+    "currency",
+    "import_status",
+    "numbering",
+    "number_prefix",
+    "credit_note_prefix",
+    "write_back_number",
+    "due_date",
+    "due_days",
+    "lookback_days",
+    "po_reference",
+    "line_description",
+    "line_grouping",
+    "zero_lines",
+    "zero_totals",
+    "decimals",
+    "rounding_line",
+    "void_sync",
+    "skip_udf",
+    "skip_total_below",
+    "locked_period",
+    "match_account_number",
+    "match_name",
+    "create_contacts",
+    "update_contacts",
+    "bill_parent",
+    "unmapped_billing_code",
+    "default_sales_account",
+    "tax_mapping",
+    "tax_guard",
+)
+
+
+class Rulebook:
+    """Builds the Rules of one run, in the account's scope. Its lists are cached between runs."""
+
+    def __init__(self, settings: SyncSettings, state: SyncState, partners: Partners, lists: ReferenceLists) -> None:
+        self.settings = settings
+        self.state = state
+        self.partners = partners
+        self.lists = lists
+
+    def read_xero(self) -> None:
+        """Ask Xero for what is not cached. Raises the client's SyncProblems."""
+        for read in (self._organisation, self._accounts, self._tax_rates, self._currencies):
+            read()
+
+    def rules(self) -> Rules:
+        """What translation needs. Asks Autotask for what is not cached; raises the client's SyncProblems."""
+        organisation = self._organisation()
+        rates = self._tax_rates()
+        settings = {name: getattr(self.settings, name) for name in SETTINGS_OF_RULES}
+        return Rules(
+            **settings,
+            skip_templates=frozenset(self.settings.skip_templates),
+            contact_rules=tuple(self.settings.contact_rules),
+            billing_code_accounts=dict(BillingCodeMapping.objects.values_list("billing_code_id", "account_code")),
+            tax_types=self._tax_types(rates),
+            base_currency=organisation.base_currency,
+            currencies=frozenset({organisation.base_currency, *self._currencies()}),
+            accounts={account.code: account for account in self._accounts() if account.code},
+            tax_rates={rate.tax_type: rate for rate in rates},
+            period_lock_date=organisation.period_lock_date,
+            end_of_year_lock_date=organisation.end_of_year_lock_date,
+            autotask_database_id=self.partners.autotask_connection.database_id or 0,
+            billing_codes={code.id: code for code in self._autotask("billing-codes", BillingCode)},
+            tax_regions={region.id: region.name for region in self._autotask("tax-regions", TaxRegion)},
+            tax_categories={category.id: category.name for category in self._autotask("tax-categories", TaxCategory)},
+            countries={country.id: country for country in self._autotask("countries", Country)},
+            total_is=self.state.total_is or None,
+            service_adjustments=is_enabled(FeatureName.SERVICE_ADJUSTMENTS),
+            now=timezone.now(),
+            refetch_seconds=installation.SYNC_REFETCH_SECONDS,
+            number_wait_seconds=installation.SYNC_NUMBER_WAIT_SECONDS,
+            max_rounding_difference=installation.SYNC_MAX_ROUNDING_DIFFERENCE,
+        )
+
+    def with_lines_of_business(self, rules: Rules) -> Rules:
+        """The rules, and what a diagnosis wants besides: the lines of business, and which of them the API user has."""
+        level1 = {level.id: level.name for level in self._autotask("organizational-level1s", OrganizationalLevel1)}
+        level2 = {level.id: level.name for level in self._autotask("organizational-level2s", OrganizationalLevel2)}
+        associations = self._autotask("organizational-associations", OrganizationalLevelAssociation)
+        return replace(
+            rules,
+            lines_of_business={
+                each.id: " / ".join(filter(None, (level1.get(each.level1_id or 0), level2.get(each.level2_id or 0))))
+                for each in associations
+            },
+            api_user_lines_of_business=self._lines_of_api_user(),
+        )
+
+    def _lines_of_api_user(self) -> frozenset[int] | None:
+        """The association ids of the API user; None where it is not known which resource that is."""
+        resource_id = self.partners.autotask_connection.resource_id
+        if resource_id is None:
+            return None
+        resources = self._autotask("organizational-resources", OrganizationalResource)
+        return frozenset(
+            each.organizational_level_association_id
+            for each in resources
+            if each.resource_id == resource_id and each.organizational_level_association_id is not None
+        )
+
+    def _tax_types(self, rates: Sequence[TaxRate]) -> dict[tuple[int, int | None], str]:
+        """What the rates propose, and over it what people have mapped."""
+        if not self.settings.tax_mapping:
+            return {}
+        mapped = TaxMapping.objects.values_list("tax_region_id", "tax_category_id", "tax_type")
+        return propose_tax_types(self._autotask("taxes", Tax), rates) | {
+            (region, category): tax_type for region, category, tax_type in mapped
+        }
+
+    def _organisation(self) -> Organisation:
+        return self._xero("organisation", Organisation, lambda: [self.partners.xero.organisation()])[0]
+
+    def _accounts(self) -> list[LedgerAccount]:
+        return self._xero("accounts", LedgerAccount, self.partners.xero.accounts)
+
+    def _tax_rates(self) -> list[TaxRate]:
+        return self._xero("tax-rates", TaxRate, self.partners.xero.tax_rates)
+
+    def _currencies(self) -> list[str]:
+        return self._xero("currencies", str, self.partners.xero.currencies)
+
+    def _xero(self, name: str, record_type: type[Record], fetch: Callable[[], Sequence[Record]]) -> list[Record]:
+        """A list of the organisation that is fed: another one has its own."""
+        return self.lists.get(f"xero:{name}", record_type, fetch)
+
+    def _autotask(self, name: str, record_type: type[Record]) -> list[Record]:
+        return self.lists.get(
+            f"autotask:{name}", record_type, lambda: list(self.partners.autotask.find(record_type, EVERYTHING))
+        )

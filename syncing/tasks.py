@@ -1,0 +1,23 @@
+"""What Celery carries: ids in, a service call, nothing else. Every task may be delivered twice."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from syncing import runs, schedule
+from syncing.models import SyncRun
+from tenants.tasks import AccountTask
+
+
+@shared_task
+def dispatch_due_accounts() -> None:
+    """Beat's task: ask for a run of every account whose time has come."""
+    for account_id in schedule.take_due_accounts():
+        sync_account.delay(account_id=account_id)
+
+
+@shared_task(base=AccountTask)
+def sync_account(account_id: int) -> None:
+    """Do the account's queued run, or a scheduled one where none is queued; and what was queued meanwhile after it."""
+    if runs.run_now(account_id, SyncRun.Trigger.SCHEDULE) and runs.queued_run(account_id):
+        sync_account.delay(account_id=account_id)

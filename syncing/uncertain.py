@@ -1,0 +1,155 @@
+"""Writes that were never answered: replayed while Xero still knows their key, looked up once it has forgotten it.
+
+Xero keeps an Idempotency-Key for 6 minutes and answers it with the first reply, errors included.
+https://developer.xero.com/documentation/guides/idempotent-requests/idempotency/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection as database
+from django.db import transaction
+
+from faults.classify import classify_xero
+from syncing.deliver import XeroSide, link_values, send
+from syncing.marker import marked_uuid
+from syncing.models import Attempt, Delivery, Document
+from syncing.settle import Outcome, close_delivery, settle, stuck
+from syncing.states import DocumentState
+from syncing.xero.client import RequestRefused, ServerError
+from syncing.xero.replies import ElementReply
+
+REPLAYABLE_FOR = timedelta(minutes=5)
+# Past Xero's 6 minutes, with room for the clocks.
+KEY_DEAD_AFTER = timedelta(minutes=6, seconds=30)
+# The look-up reaches back past the first try by this much.
+LOOK_BACK = timedelta(minutes=10)
+
+
+def resolve_uncertain(side: XeroSide) -> None:
+    """Settle the open deliveries of runs before this one, where that can be told by now; the rest stays uncertain.
+
+    Raises the client's SyncProblems.
+    """
+    open_deliveries = Delivery.objects.filter(state=Delivery.State.OPEN, organisation=side.connection)
+    for delivery in open_deliveries.order_by("id"):
+        documents = _take_over(side, delivery)
+        if not documents:
+            close_delivery(delivery, Delivery.State.SETTLED)
+            continue
+        age = _database_now() - delivery.first_sent_at
+        if delivery.replayable and age < REPLAYABLE_FOR:
+            _replay(side, delivery, documents)
+        elif age > KEY_DEAD_AFTER:
+            _look_up(side, delivery, documents)
+        else:
+            _let_go(side, documents)
+
+
+def next_look_at() -> datetime | None:
+    """When the oldest open delivery can be told at the latest."""
+    first_sent = Delivery.objects.filter(state=Delivery.State.OPEN).order_by("first_sent_at")
+    moment = first_sent.values_list("first_sent_at", flat=True).first()
+    return None if moment is None else moment + KEY_DEAD_AFTER + timedelta(seconds=1)
+
+
+def _database_now() -> datetime:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+        return now
+
+
+def _take_over(side: XeroSide, delivery: Delivery) -> list[Document]:
+    """Stamp the delivery's uncertain documents as this run's, in the order of its body."""
+    uncertain = Document.objects.filter(id__in=delivery.documents, state=DocumentState.UNCERTAIN)
+    uncertain.update(claimed_by=side.run.id)
+    found = {document.id: document for document in uncertain.filter(claimed_by=side.run.id).defer("source")}
+    return [found[document_id] for document_id in delivery.documents if document_id in found]
+
+
+def _let_go(side: XeroSide, documents: Sequence[Document]) -> None:
+    ids = [document.id for document in documents]
+    Document.objects.filter(id__in=ids, claimed_by=side.run.id, state=DocumentState.UNCERTAIN).update(claimed_by=None)
+
+
+def _replay(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) -> None:
+    """The same bytes under the same key: Xero answers as it did the first time, or does it now."""
+    try:
+        replies = send(side.client, delivery)
+    except RequestRefused:
+        _resend_later(side, delivery, documents, Delivery.State.REFUSED)
+        return
+    except ServerError:
+        Delivery.objects.filter(id=delivery.id).update(replayable=False)
+        raise
+    by_document = dict(zip(delivery.documents, replies, strict=True))
+    _settle(side, delivery, [(document, by_document[document.id]) for document in documents])
+
+
+def _settle(side: XeroSide, delivery: Delivery, told: Sequence[tuple[Document, ElementReply]]) -> None:
+    outcomes = [
+        _found(side, document, reply.raw) if reply.ok else stuck(document, [classify_xero(reply.messages)])
+        for document, reply in told
+    ]
+    settle(side.run, outcomes, delivery)
+
+
+def _found(side: XeroSide, document: Document, raw: dict[str, Any]) -> Outcome:
+    """It is in Xero. Its content goes unremembered, so that the next re-sync compares afresh."""
+    return Outcome(
+        document=document,
+        state=DocumentState.SYNCED,
+        attempt=Attempt.Outcome.ADOPTED,
+        values={**link_values(side.connection, raw), "sent_digest": "", "synced_at": _database_now()},
+    )
+
+
+def _look_up(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) -> None:
+    """Ask Xero whether the documents are there. What is surely absent is sent again under a new key."""
+    if delivery.method == "POST":
+        # An update of known documents: sending it again can double nothing.
+        _resend_later(side, delivery, documents, Delivery.State.ABSENT)
+        return
+    found = _find_in_xero(side, delivery, documents)
+    present = [_found(side, document, found[document.id]) for document in documents if document.id in found]
+    absent = [document for document in documents if document.id not in found]
+    with transaction.atomic():
+        settle(side.run, present)
+        _resend_later(side, delivery, absent, Delivery.State.ABSENT)
+
+
+def _resend_later(side: XeroSide, delivery: Delivery, documents: Sequence[Document], state: Delivery.State) -> None:
+    ids = [document.id for document in documents]
+    with transaction.atomic():
+        held = Document.objects.filter(id__in=ids, claimed_by=side.run.id, state=DocumentState.UNCERTAIN)
+        held.update(state=DocumentState.WAITING, claimed_by=None)
+        close_delivery(delivery, state)
+
+
+def _find_in_xero(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) -> dict[int, dict[str, Any]]:
+    """Which of the documents Xero has: invoices by our marker in their Url, credit notes by their number."""
+    if delivery.endpoint == "CreditNotes":
+        numbers = _numbers_sent(delivery)
+        rows = side.client.credit_notes_by_numbers(list(numbers.values()))
+        by_number = {row.get("CreditNoteNumber"): row for row in rows}
+        return {
+            document.id: by_number[numbers[document.id]] for document in documents if numbers[document.id] in by_number
+        }
+    rows = side.client.invoices_by_app_since(delivery.first_sent_at - LOOK_BACK)
+    by_marker = {marked_uuid(row): row for row in rows}
+    return {document.id: by_marker[document.uuid] for document in documents if document.uuid in by_marker}
+
+
+def _numbers_sent(delivery: Delivery) -> dict[int, str]:
+    """Document id → the number in the body that was sent."""
+    assert delivery.body is not None
+    elements = json.loads(bytes(delivery.body))[delivery.endpoint]
+    return {
+        document_id: element["CreditNoteNumber"]
+        for document_id, element in zip(delivery.documents, elements, strict=True)
+    }

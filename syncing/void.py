@@ -1,0 +1,106 @@
+"""Stage 9: what was voided in Autotask after it was sent is voided in Xero, where the account asks for it.
+
+A draft, or one that awaits approval, is deleted; an approved one is voided; anything else Xero refuses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from faults import record
+from faults.classify import classify_xero
+from faults.problems import NeedsPerson, SyncProblem
+from syncing.batches import in_batches
+from syncing.deliver import MOST_DOCUMENTS, XeroSide
+from syncing.lease import renew_lease
+from syncing.models import Attempt, Blocker, Document
+from syncing.states import DocumentState
+from syncing.taken import problem_of_holder
+from syncing.xero.documents import encode
+from syncing.xero.replies import ElementReply
+
+STATUS_WHEN_VOIDED = {"DRAFT": "DELETED", "SUBMITTED": "DELETED", "AUTHORISED": "VOIDED"}
+GONE = frozenset({"DELETED", "VOIDED"})
+
+
+def voided_in_autotask() -> QuerySet[Document]:
+    """Documents in Xero that Autotask has voided since, and that no fault holds. In an account scope."""
+    synced = Document.objects.filter(state=DocumentState.SYNCED, autotask_voided_at__isnull=False)
+    return synced.exclude(xero_id=None).exclude(blockers__fault__code="void-refused")
+
+
+def void_in_xero(side: XeroSide) -> None:
+    """Void them, at most 50 to a call. Raises SyncProblem where the connection is at fault."""
+    for kind, endpoint, identity in (
+        (Document.Kind.INVOICE, "Invoices", "InvoiceID"),
+        (Document.Kind.CREDIT_NOTE, "CreditNotes", "CreditNoteID"),
+    ):
+        waiting = voided_in_autotask().filter(kind=kind, organisation=side.connection).defer("source", "sent")
+        for batch in in_batches(waiting, MOST_DOCUMENTS):
+            renew_lease(side.run)
+            _void(side, endpoint, identity, batch)
+
+
+def _void(side: XeroSide, endpoint: str, identity: str, documents: list[Document]) -> None:
+    present = _in_xero(side, endpoint, identity, documents)
+    elements: dict[int, dict[str, Any]] = {}
+    for document in documents:
+        raw = present.get(str(document.xero_id))
+        if raw is None or raw.get("Status") in GONE:
+            _mark_voided(side, document)
+        elif (status := STATUS_WHEN_VOIDED.get(raw.get("Status", ""))) is None:
+            _refused(side, document, problem_of_holder(raw))
+        else:
+            elements[document.id] = {identity: raw[identity], "Status": status}
+    if not elements:
+        return
+    # Voiding twice voids once, so no Delivery is needed: the next run asks again.
+    body = encode(list(elements.values()), endpoint)
+    key = f"{side.connection.organisation_id}:void:{side.run.id}:{min(elements)}"
+    replies = side.client.write(endpoint, "POST", body, key)
+    by_id = {document.id: document for document in documents}
+    for document_id, reply in zip(elements, replies, strict=True):
+        _settle(side, by_id[document_id], reply)
+
+
+def _in_xero(side: XeroSide, endpoint: str, identity: str, documents: list[Document]) -> dict[str, dict[str, Any]]:
+    ids = [str(document.xero_id) for document in documents]
+    rows = side.client.invoices_by_ids(ids) if endpoint == "Invoices" else side.client.credit_notes_by_ids(ids)
+    return {row[identity]: row for row in rows}
+
+
+def _settle(side: XeroSide, document: Document, reply: ElementReply) -> None:
+    if reply.ok:
+        _mark_voided(side, document)
+    else:
+        _refused(side, document, classify_xero(reply.messages))
+
+
+def _mark_voided(side: XeroSide, document: Document) -> None:
+    moved = Document.objects.filter(id=document.id, state=DocumentState.SYNCED).update(
+        state=DocumentState.VOIDED, xero_status="VOIDED"
+    )
+    if moved:
+        _note(side, document, Attempt.Outcome.VOIDED)
+
+
+def _refused(side: XeroSide, document: Document, refusal: SyncProblem) -> None:
+    """It stays in Xero, and waits for a person."""
+    problem = NeedsPerson("void-refused", refusal.detail, document.xero_number, evidence=refusal.evidence)
+    faults = record.record([problem])
+    fault = faults[problem.code, problem.subject]
+    Blocker.objects.get_or_create(account_id=side.run.account_id, document=document, fault=fault)
+    _note(side, document, Attempt.Outcome.FAULTED, problem)
+
+
+def _note(side: XeroSide, document: Document, outcome: Attempt.Outcome, problem: SyncProblem | None = None) -> None:
+    Attempt.objects.create(
+        account_id=side.run.account_id,
+        document=document,
+        run_id=side.run.id,
+        outcome=outcome,
+        code=problem.code if problem else "",
+        detail=problem.detail if problem else "",
+    )
