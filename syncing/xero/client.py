@@ -15,18 +15,19 @@ from urllib.parse import quote
 
 from syncing import limits
 from syncing.xero import replies
+from syncing.xero.documents import encode
 from syncing.xero.records import (
     BrandingTheme,
     Contact,
+    Currency,
     LedgerAccount,
     Organisation,
     Row,
     TaxRate,
     TrackingCategory,
-    text,
 )
-from syncing.xero.replies import ElementReply, NoAnswer, RequestRefused, ServerError
-from syncing.xero.transport import Answer, accounting_api
+from syncing.xero.replies import Answer, ElementReply, NoAnswer, RequestRefused, ServerError
+from syncing.xero.transport import accounting_api
 
 __all__ = ["ElementReply", "NoAnswer", "RequestRefused", "ServerError", "TokenSource", "XeroClient"]
 
@@ -97,9 +98,9 @@ class XeroClient:
     def tax_rates(self) -> list[TaxRate]:
         return [TaxRate.parse(row) for row in self._rows("get_tax_rates", "TaxRates")]
 
-    def currencies(self) -> list[str]:
-        """The codes that the organisation is subscribed to."""
-        return [text(row, "Code") for row in self._rows("get_currencies", "Currencies")]
+    def currencies(self) -> list[Currency]:
+        """Those that the organisation is subscribed to."""
+        return [Currency.parse(row) for row in self._rows("get_currencies", "Currencies")]
 
     def add_currency(self, code: str) -> None:
         """Subscribe the organisation to a currency; without the wider scope NeedsReconnect("xero-permission")."""
@@ -138,7 +139,7 @@ class XeroClient:
         """Write contacts, 50 to a call; their replies in order. `create_only` refuses those that exist (PUT)."""
         saved: list[ElementReply] = []
         for start in range(0, len(contacts), MOST_CONTACTS):
-            body = json.dumps({"Contacts": contacts[start : start + MOST_CONTACTS]}).encode()
+            body = encode(contacts[start : start + MOST_CONTACTS], "Contacts")
             saved += self._write_again("Contacts", "PUT" if create_only else "POST", body)
         return saved
 

@@ -123,6 +123,18 @@ class TaxRate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Currency:
+    """A currency that the organisation is subscribed to."""
+
+    code: str
+    description: str
+
+    @classmethod
+    def parse(cls, row: Row) -> Currency:
+        return cls(code=text(row, "Code"), description=text(row, "Description"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BrandingTheme:
     """`sort_order` 0 is the organisation's default."""
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from faults.problems import NeedsReconnect, NeedsSupport, SyncProblem, Transient
 from syncing.limits import retry_after
@@ -49,15 +49,13 @@ class RequestRefused(NeedsSupport):
         self.messages = messages
 
 
-class HttpAnswer(Protocol):
-    """What is read here of an answer."""
+@dataclass(frozen=True)
+class Answer:
+    """What came back, of whatever status. `headers` are found in any case of letters."""
 
-    @property
-    def status(self) -> int: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-    @property
-    def body(self) -> bytes: ...
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ class ElementReply:
     raw: dict[str, Any] = field(repr=False)
 
 
-def element_replies(endpoint: str, answer: HttpAnswer, count: int) -> list[ElementReply]:
+def element_replies(endpoint: str, answer: Answer, count: int) -> list[ElementReply]:
     """The replies to a write of `count` elements with ``summarizeErrors=false``.
 
     Raises ServerError where the answer does not tell of each of them.
@@ -116,7 +114,8 @@ def _texts(value: Any, name: str) -> Iterator[str]:
         for item in value:
             yield from _texts(item, name)
     elif isinstance(value, dict):
-        for entry in value.get(name) or ():
+        entries = value.get(name)
+        for entry in entries if isinstance(entries, list) else ():
             # The documentation's own sample has "Description" in place of "Message".
             text = (entry.get("Message") or entry.get("Description")) if isinstance(entry, dict) else entry
             if text:
@@ -126,7 +125,7 @@ def _texts(value: Any, name: str) -> Iterator[str]:
                 yield from _texts(item, name)
 
 
-def rows(answer: HttpAnswer, endpoint: str) -> list[dict[str, Any]]:
+def rows(answer: Answer, endpoint: str) -> list[dict[str, Any]]:
     """The objects of a 200, e.g. those under "Invoices". Raises ServerError for anything else."""
     found = envelope(answer).get(endpoint) or []
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
@@ -134,7 +133,7 @@ def rows(answer: HttpAnswer, endpoint: str) -> list[dict[str, Any]]:
     return found
 
 
-def envelope(answer: HttpAnswer) -> dict[str, Any]:
+def envelope(answer: Answer) -> dict[str, Any]:
     """The whole JSON of a 200; numbers with a fraction are Decimal. Raises ServerError where it is none."""
     try:
         value = json.loads(answer.body, parse_float=Decimal)
@@ -145,7 +144,7 @@ def envelope(answer: HttpAnswer) -> dict[str, Any]:
     return value
 
 
-def problem(answer: HttpAnswer) -> SyncProblem:
+def problem(answer: Answer) -> SyncProblem:
     """Why an answer that is no 2xx refuses."""
     status, details = answer.status, _details(answer.body)
     words = "\n".join(details) or f"HTTP {status}"
@@ -160,7 +159,7 @@ def problem(answer: HttpAnswer) -> SyncProblem:
     return RequestRefused(status, details)
 
 
-def token_is_refused(answer: HttpAnswer) -> bool:
+def token_is_refused(answer: Answer) -> bool:
     """Whether another access token may help: this one has expired, or is not known any more."""
     return answer.status == 401 and not _lacks_permission("\n".join(_details(answer.body)))
 
@@ -177,7 +176,7 @@ def _lacks_permission(words: str) -> bool:
     return "authorizationunsuccessful" in words.lower()
 
 
-def _rate_limited(answer: HttpAnswer) -> Transient:
+def _rate_limited(answer: Answer) -> Transient:
     limit = answer.headers.get("X-Rate-Limit-Problem", "")
     usual = CONCURRENCY_SECONDS if limit.lower().startswith("conc") else MINUTE
     return Transient(

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -23,18 +22,9 @@ from xero_python.api_client import ApiClient
 from xero_python.api_client.configuration import Configuration
 from xero_python.api_client.oauth2 import OAuth2Token
 
-from syncing.xero.replies import NoAnswer
+from syncing.xero.replies import Answer, NoAnswer
 
 TIMEOUT: Final = urllib3.Timeout(connect=5, read=60)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back, of whatever status. `headers` are found in any case of letters."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
 
 
 def accounting_api(bearer: Callable[[], str]) -> Any:
