@@ -95,14 +95,18 @@ def _some(filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
     return filters
 
 
-def wire_value(value: Value) -> str | int | float | bool:
+EVERYTHING: Final = Filter("gte", "id", 0)
+"""A query without a condition is refused."""
+
+
+def wire_value(value: Value | None) -> str | int | float | bool:
     """A value as Autotask compares it: moments in UTC to the millisecond (rounded down), days as midnight UTC.
 
     Raises ValueError for a moment without a time zone, and for None: Autotask refuses null.
     """
+    if value is None:
+        raise ValueError("Autotask compares with no null; ask for exists or not_exists")
     match value:
-        case None:
-            raise ValueError("Autotask compares with no null; ask for exists or not_exists")
         case dt.datetime():
             if value.tzinfo is None:
                 raise ValueError("a moment needs its time zone")
