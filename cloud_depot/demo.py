@@ -7,6 +7,7 @@ time, because the sandbox forgets everything when it stops.
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -77,7 +78,9 @@ class Demo:
             embedded.write_private(self.folder / "environment.json", json.dumps(self.environment))
             self._manage("migrate", "--verbosity", "0")
             self.say("Billing a month in Autotask …")
-            self.account = json.loads(self._manage("seed_demo", self.sandbox_url).splitlines()[-1])
+            seeded = self._manage("seed_demo", self.sandbox_url).splitlines()[-1]
+            (self.folder / "account.json").write_text(seeded)
+            self.account = json.loads(seeded)
             self.stack = self.stack.pop_all()
         return self
 
@@ -90,7 +93,7 @@ class Demo:
         """One sync, and its table. Whether what we think we sent is what the sandbox received."""
         self.say("Syncing …")
         self._manage("sync", self.account["slug"])
-        command = [sys.executable, "manage.py", "demo_table", self.sandbox_url, self.account["slug"]]
+        command = [sys.executable, "manage.py", "demo_table", self.sandbox_url, str(self.folder / "account.json")]
         return subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment, check=False).returncode == 0  # noqa: S603
 
     def run(self) -> bool:
@@ -159,14 +162,13 @@ class Demo:
         )
 
     def _start_sandbox(self) -> str:
-        """Its first line tells the port, as JSON."""
+        """It tells its port as JSON, in a line of its own, when it is ready."""
         self._start("sandbox", [sys.executable, "-m", "sandbox", "--port", "0"])
         log = self.processes.log("sandbox")
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and not self.processes.failed():
-            first, newline, _ = log.read_text().partition("\n")
-            if newline:
-                return f"http://localhost:{json.loads(first)['port']}"
+            if ready := re.search(r'^\{"port": (\d+)\}$', log.read_text(), re.MULTILINE):
+                return f"http://localhost:{ready[1]}"
             time.sleep(0.05)
         raise DemoError(f"The sandbox did not start:\n{self._tail('sandbox')}")
 
