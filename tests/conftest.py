@@ -5,8 +5,10 @@ at its end. The settings are read only after that, which is why this file and no
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 import django
 import psutil
@@ -17,7 +19,11 @@ from pytest_django import Settings
 from cloud_depot import embedded
 from tests.world import CLIENT_ID, CLIENT_SECRET, SandboxWorld, running_sandbox
 
+if TYPE_CHECKING:
+    from tests.connected import ConnectedAccount
+
 SERVERS = pytest.StashKey[ExitStack]()
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,6 +43,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[SERVERS].close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CHROMIUM is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason="this machine has no Chromium"))
 
 
 @contextmanager
@@ -70,6 +83,14 @@ def sandbox(sandbox_process: SandboxWorld, settings: Settings) -> SandboxWorld:
     return sandbox_process
 
 
+@pytest.fixture
+def connected(sandbox: SandboxWorld, transactional_db: None) -> "ConnectedAccount":
+    """An account that is connected to an Autotask database and a Xero organisation of its own."""
+    from tests.connected import connect
+
+    return connect(sandbox)
+
+
 @pytest.fixture(scope="session")
 def redis_client() -> Iterator[redis.Redis]:
     with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
@@ -80,3 +101,9 @@ def redis_client() -> Iterator[redis.Redis]:
 def _empty_redis(redis_client: redis.Redis) -> None:
     """Limits, caches and queues of one test are nothing to the next."""
     redis_client.flushdb()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    """The system's Chromium, also where the tests run as root."""
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ["--no-sandbox"]}
