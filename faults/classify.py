@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +45,7 @@ def classify_xero(messages: Iterable[str], *, subjects: Mapping[Subject, str] | 
     `subjects` says what is at hand (the contact, the email address, the number …) for texts that do not name it. Where
     Xero tells several things, the kind that stands first in the catalogue counts, and `detail` quotes all. What the
     catalogue does not know is `validation-refused`.
-    https://developer.xero.com/documentation/api/accounting/responsecodes
+    https://developer.xero.com/documentation/api/http-response-codes
     """
     texts = _without_envelope(messages)
     readings = {text: reading for text in texts if (reading := read(Partner.XERO, text))}
@@ -113,7 +113,7 @@ def _without_envelope(messages: Iterable[str]) -> list[str]:
 
 def _subject(reading: Reading, text: str, partner: Partner, subjects: Mapping[Subject, str]) -> str:
     if value := reading.values.get("subject"):
-        return _iso_date(value) if reading.kind.subject == Subject.LOCK_DATE else value
+        return _NORMALISED.get(reading.kind.subject, str)(value)
     if reading.kind.subject == Subject.CONNECTION:
         return partner.label
     if reading.kind.subject == Subject.TEXT:
@@ -155,6 +155,7 @@ def _literal(part: str) -> str:
     return re.sub(f"[{QUOTES}]", f"[{QUOTES}]", escaped)
 
 
+_NORMALISED: dict[Subject, Callable[[str], str]] = {Subject.LOCK_DATE: _iso_date, Subject.CURRENCY: str.upper}
 _RANK = {code: rank for rank, code in enumerate(KINDS)}
 _TABLE: dict[Partner, list[tuple[re.Pattern[str], FaultKind]]] = {
     partner: [
