@@ -19,10 +19,11 @@ class PaymentTerms:
 
     def due_date(self, billed: date) -> date:
         """When an invoice of the day `billed` falls due."""
+        days = timedelta(days=min(max(self.day, 0), 366))
         if self.type == "DAYSAFTERBILLDATE":
-            return billed + timedelta(days=self.day)
+            return billed + days
         if self.type == "DAYSAFTERBILLMONTH":
-            return _day_of_month(billed, 31) + timedelta(days=self.day)
+            return _day_of_month(billed, 31) + days
         if self.type == "OFCURRENTMONTH":
             return _day_of_month(billed, self.day)
         return _day_of_month(_day_of_month(billed, 31) + timedelta(days=1), self.day)

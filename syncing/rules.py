@@ -123,6 +123,11 @@ class Rules:
         return max(filter(None, (self.period_lock_date, self.end_of_year_lock_date)), default=None)
 
     @cached_property
+    def subscribed_currencies(self) -> frozenset[str]:
+        """Those that documents may be in; empty where we do not know."""
+        return (self.currencies | {self.base_currency}) - {""}
+
+    @cached_property
     def sales_account(self) -> str:
         """The account code for what no mapping covers: the chosen one; else the first active sales account, or ""."""
         if self.default_sales_account:

@@ -23,11 +23,17 @@ LARGEST_LINE = Decimal("9999999999.99")
 LONGEST_DESCRIPTION = 4000
 _CENT = Decimal("0.01")
 _UNIT = Decimal("0.0001")  # we write and read with unitdp=4
+_MOST_DIGITS = 12  # before the point
 
 
 def half_up(value: Decimal, decimals: Literal[2, 4] = 2) -> Decimal:
     """`value` rounded as Xero rounds: a half goes away from zero (2.165 → 2.17, −2.165 → −2.17)."""
     return value.quantize(_CENT if decimals == 2 else _UNIT, ROUND_HALF_UP)
+
+
+def is_measurable(value: Decimal) -> bool:
+    """Whether `value` is a number that our arithmetic holds exactly. Xero takes fewer digits: see LARGEST_LINE."""
+    return value.is_finite() and value.adjusted() < _MOST_DIGITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
