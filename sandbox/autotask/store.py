@@ -14,7 +14,7 @@ from sandbox.clock import Clock
 
 from .entities import ENTITIES
 from .picklists import STANDARD_PICKLISTS, Picklist
-from .tables import Table
+from .tables import Row, Table
 
 Access = Literal["all", "none", "forbidden"]
 
@@ -64,6 +64,8 @@ class Database:
     person_id: int = 0
     """The resource that bills, owns companies and voids."""
     default_payment_term: int = 0
+    cases: list[Row] = field(default_factory=list)
+    """The troubles that a scenario put in, for the page."""
     _later: list[tuple[datetime, int, Callable[[], Any]]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=count)
 

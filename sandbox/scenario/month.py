@@ -52,7 +52,9 @@ def make_month(world: World, request: web.Request, body: dict[str, Any]) -> dict
     if body.get("trouble"):
         for trouble in TRANSIENT:
             world.trouble.add(**trouble["rule"])
-    return {"seed": seed, "today": today, **_summary(plan)}
+    summary = _summary(plan)
+    database.cases += summary["faults"]
+    return {"seed": seed, "today": today, **summary}
 
 
 def ordinary_business(plan: Plan) -> None:
