@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -26,20 +27,27 @@ with embedded.servers(Path(sys.argv[1]), durable=False) as addresses:
 """
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
+@contextmanager
+def folder_named(name: str) -> Iterator[Path]:
     """Below `.local`, under the process's id, so that the next test run clears away what a kill -9 left."""
-    folder = embedded.LOCAL / f"test-{os.getpid()}" / "a folder"
+    folder = embedded.LOCAL / f"test-{os.getpid()}" / name
     yield folder
     embedded.discard(folder)
+    with suppress(OSError):
+        folder.parent.rmdir()  # a test worker's; that of the whole run is not empty
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with folder_named("a folder") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
 def shared_folder() -> Iterator[Path]:
     """For the tests that only look."""
-    folder = embedded.LOCAL / f"test-{os.getpid()}" / "a shared folder"
-    yield folder
-    embedded.discard(folder)
+    with folder_named("a shared folder") as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
