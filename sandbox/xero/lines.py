@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from .state import Organisation
 from .wire import UNIT, ZERO, Row, Unreadable, as_decimal, as_id, as_text, cents, messages, new_id, rows_of, units
@@ -18,6 +19,7 @@ NO_ACCOUNT = "The account code or ID must be specified"
 NO_ACCOUNT_YET = "Account code must be specified"
 _HUNDRED = Decimal(100)
 _ONE = Decimal("1.0000")
+_AMOUNTS = ("Quantity", "UnitAmount", "LineAmount")
 _KEPT = ("Description", "Quantity", "UnitAmount", "ItemCode", "AccountCode", "TaxType", "Tracking", "DiscountRate")
 _UNSUITABLE = frozenset({"DEBTORS", "CREDITORS", "GST", "RETAINEDEARNINGS", "HISTORICAL", "UNPAIDEXPCLM"})
 _APPLIES = {
@@ -142,17 +144,13 @@ class _Reading:
             self.faults.append(f"The description field must not exceed {LONGEST_DESCRIPTION} characters.")
         self.line["Description"] = description
 
-    def _number(self, name: str) -> Decimal | None:
-        value = self.row.get(name)
-        return None if value is None else as_decimal(value)
-
     # Money
 
     def _read_amounts(self) -> bool:
         """Quantity, price and total; false for a line that is only a description."""
-        quantity, unit, amount = self._number("Quantity"), self._number("UnitAmount"), self._number("LineAmount")
+        quantity, unit, amount = (_number(self.row.get(name)) for name in _AMOUNTS)
         if unit is None and amount is None:
-            unit = self.item.get("UnitPrice")
+            unit = _number(self.item.get("UnitPrice"))
         if unit is None and amount is None:
             self.line |= {"LineAmount": ZERO, "TaxAmount": ZERO}
             return False
@@ -178,7 +176,7 @@ class _Reading:
 
     def _read_discount(self, gross: Decimal) -> Decimal:
         """The discount of the line, as money."""
-        rate, amount = self._number("DiscountRate"), self._number("DiscountAmount")
+        rate, amount = _number(self.row.get("DiscountRate")), _number(self.row.get("DiscountAmount"))
         if rate is None and amount is None:
             return ZERO
         if self.setting.document_type != "ACCREC":
@@ -204,7 +202,7 @@ class _Reading:
         if rate:
             self.line["TaxType"] = rate["TaxType"]
         amount, percent = self.line["LineAmount"], rate["EffectiveRate"] if rate else ZERO
-        kind, given = self.setting.line_amount_types, self._number("TaxAmount")
+        kind, given = self.setting.line_amount_types, _number(self.row.get("TaxAmount"))
         if given is not None and kind != "NoTax":
             self.line["TaxAmount"] = cents(given)
         elif kind == "Inclusive":
@@ -284,6 +282,10 @@ class _Reading:
                 }
             )
         return chosen
+
+
+def _number(value: Any) -> Decimal | None:
+    return None if value is None else as_decimal(value)
 
 
 def _share(amount: Decimal | None, quantity: Decimal) -> Decimal:

@@ -20,6 +20,7 @@ NO_ID = "00000000-0000-0000-0000-000000000000"
 ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
 UNIT = Decimal("0.0001")
+LARGEST_NUMBER = Decimal(10**12)  # so that a product of two still has room for its decimals
 _EPOCH = date(1970, 1, 1)
 _MS_DATE = re.compile(r"^/Date\((-?\d+)([+-]\d{4})?\)/$")
 
@@ -60,16 +61,14 @@ def _not_a_date(value: str) -> date:
 
 def as_decimal(value: Any) -> Decimal:
     """A number, also from a text that is one. Raises ``Unreadable``."""
-    if isinstance(value, Decimal):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | str | float):
+    if isinstance(value, bool) or not isinstance(value, Decimal | int | str | float):
         raise Unreadable(f"Could not convert {type(value).__name__} to Decimal: {value}.")
     try:
-        number = Decimal(str(value).strip())
+        number = value if isinstance(value, Decimal) else Decimal(str(value).strip())
     except InvalidOperation:
         raise Unreadable(f"Could not convert string to decimal: {value}.") from None
-    if not number.is_finite():
-        raise Unreadable(f"Could not convert string to decimal: {value}.")
+    if not number.is_finite() or abs(number) > LARGEST_NUMBER:
+        raise Unreadable("Value was either too large or too small for a Decimal.")
     return number
 
 
