@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from syncing.autotask.client import AutotaskClient
-from syncing.autotask.query import EVERYTHING
 from syncing.autotask.records import BillingItem, Company, CompanyLocation, Contact, Currency, Invoice
 from syncing.discover import Discovery
 from syncing.marker import marker_url
@@ -35,7 +34,7 @@ class Gatherer:
         currencies = {
             currency.id: currency.code
             for currency in self.lists.get(
-                "autotask:currencies", Currency, lambda: list(self.autotask.find(Currency, EVERYTHING))
+                "autotask:currencies", Currency, lambda: list(self.autotask.find(Currency))
             )
         }
         return {

@@ -58,12 +58,13 @@ def check_connected(partners: Partners, *, scheduled: bool) -> tuple[SyncProblem
 
 
 def note_answers(partners: Partners) -> None:
-    """Remember that each side that was asked answered, and keep what Autotask's zone look-up told since."""
+    """Remember that each side that was asked answered, and keep where Autotask has moved the database to."""
     now = timezone.now()
     if partners.autotask.calls:
-        AutotaskConnection.objects.filter(id=partners.autotask_connection.id).update(
-            state=AutotaskConnection.State.CONNECTED, last_answered_at=now, last_problem=""
-        )
+        connection = AutotaskConnection.objects.filter(id=partners.autotask_connection.id)
+        connection.update(state=AutotaskConnection.State.CONNECTED, last_answered_at=now, last_problem="")
+        if (zone := partners.autotask.moved_to) is not None:
+            connection.update(zone_url=zone.url, web_url=zone.web_url, database_id=zone.database_id)
     if partners.xero.calls:
         XeroConnection.objects.filter(id=partners.xero_connection.id).update(last_answered_at=now, last_problem="")
 

@@ -34,7 +34,7 @@ class ReferenceLists:
         self._kept: dict[str, ReferenceData] | None = None
 
     def get(self, name: str, record_type: type[Record], fetch: Callable[[], Sequence[Record]]) -> list[Record]:
-        """The list `name` of frozen dataclasses, or of strings; `fetch` asks the partner for it."""
+        """The list `name` of frozen dataclasses; `fetch` asks the partner for it."""
         if name not in self._loaded:
             self._loaded[name] = self._list(name, record_type, fetch)
         return self._loaded[name]
@@ -69,15 +69,11 @@ class ReferenceLists:
         return records
 
 
-def _plain(record: Any) -> Any:
-    if isinstance(record, str):
-        return record
+def _plain(record: Any) -> dict[str, Any]:
     return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
-def _restore(record_type: type[Record], item: Any) -> Record:
-    if isinstance(item, record_type):
-        return item
+def _restore(record_type: type[Record], item: dict[str, Any]) -> Record:
     restore = _restorers(record_type)
     return record_type(
         **{

@@ -9,7 +9,6 @@ from typing import TypeVar
 from django.conf import settings as installation
 from django.utils import timezone
 
-from syncing.autotask.query import EVERYTHING
 from syncing.autotask.records import (
     BillingCode,
     Country,
@@ -26,7 +25,7 @@ from syncing.partners import Partners
 from syncing.reference import ReferenceLists
 from syncing.rules import Rules
 from syncing.tax_proposals import propose_tax_types
-from syncing.xero.records import LedgerAccount, Organisation, TaxRate
+from syncing.xero.records import Currency, LedgerAccount, Organisation, TaxRate
 from tenants.features import FeatureName, is_enabled
 
 Record = TypeVar("Record")
@@ -103,7 +102,7 @@ class Rulebook:
             billing_code_accounts=dict(BillingCodeMapping.objects.values_list("billing_code_id", "account_code")),
             tax_types=self._tax_types(rates),
             base_currency=organisation.base_currency,
-            currencies=frozenset({organisation.base_currency, *self._currencies()}),
+            currencies=frozenset({organisation.base_currency, *(currency.code for currency in self._currencies())}),
             accounts={account.code: account for account in self._accounts() if account.code},
             tax_rates={rate.tax_type: rate for rate in rates},
             period_lock_date=organisation.period_lock_date,
@@ -165,8 +164,8 @@ class Rulebook:
     def _tax_rates(self) -> list[TaxRate]:
         return self._xero("tax-rates", TaxRate, self.partners.xero.tax_rates)
 
-    def _currencies(self) -> list[str]:
-        return self._xero("currencies", str, self.partners.xero.currencies)
+    def _currencies(self) -> list[Currency]:
+        return self._xero("currencies", Currency, self.partners.xero.currencies)
 
     def _xero(self, name: str, record_type: type[Record], fetch: Callable[[], Sequence[Record]]) -> list[Record]:
         """A list of the organisation that is fed: another one has its own."""
@@ -174,5 +173,5 @@ class Rulebook:
 
     def _autotask(self, name: str, record_type: type[Record]) -> list[Record]:
         return self.lists.get(
-            f"autotask:{name}", record_type, lambda: list(self.partners.autotask.find(record_type, EVERYTHING))
+            f"autotask:{name}", record_type, lambda: list(self.partners.autotask.find(record_type))
         )

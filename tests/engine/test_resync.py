@@ -1,0 +1,124 @@
+"""A document that is in Xero is updated there by a re-sync, and never sent a second time."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from syncing.models import Attempt, Document
+from syncing.states import DocumentState
+from tests.connected import ConnectedAccount
+from tests.world import item
+
+
+def bill_and_sync(connected: ConnectedAccount, rate: str = "100.00") -> int:
+    invoice = connected.autotask.bill(connected.pair.company_id, [item(rate), item("10.00", name="Licence")])
+    connected.sync()
+    return int(invoice["id"])
+
+
+def raise_price(connected: ConnectedAccount, autotask_id: int, to: str) -> None:
+    """As an un-post and re-post would: another price on the first line, and the totals with it."""
+    first = connected.autotask.items(autotask_id)[0]
+    old = first["totalAmount"]
+    connected.autotask.patch(
+        "BillingItems", first["id"], rate=Decimal(to), totalAmount=Decimal(to), taxDollars=Decimal(to) * Decimal("0.15")
+    )
+    invoice = connected.autotask.invoice(autotask_id)
+    connected.autotask.patch(
+        "Invoices",
+        autotask_id,
+        invoiceTotal=invoice["invoiceTotal"] + Decimal(to) - old,
+        totalTaxValue=invoice["totalTaxValue"] + (Decimal(to) - old) * Decimal("0.15"),
+    )
+
+
+def resync(connected: ConnectedAccount, autotask_id: int) -> None:
+    connected.ask_again(autotask_id)
+    connected.sync()
+
+
+def last_attempt(connected: ConnectedAccount, autotask_id: int) -> str:
+    with connected.scope():
+        return Attempt.objects.filter(document__autotask_id=autotask_id).latest("id").outcome
+
+
+def test_unchanged_content_makes_no_call(connected: ConnectedAccount) -> None:
+    autotask_id = bill_and_sync(connected)
+    before = connected.autotask.world.ledger("xero").last_n
+
+    resync(connected, autotask_id)
+
+    assert connected.autotask.world.ledger("xero", since_n=before).requests == []
+    assert last_attempt(connected, autotask_id) == "unchanged"
+
+
+def test_a_changed_line_keeps_its_line_id_and_the_invoice_its_id(connected: ConnectedAccount) -> None:
+    autotask_id = bill_and_sync(connected)
+    [before] = connected.xero.invoices()
+
+    raise_price(connected, autotask_id, "120.00")
+    resync(connected, autotask_id)
+
+    [after] = connected.xero.invoices()
+    assert after["InvoiceID"] == before["InvoiceID"]
+    assert after["SubTotal"] == Decimal("130.00")
+    assert [line["LineItemID"] for line in after["LineItems"]] == [line["LineItemID"] for line in before["LineItems"]]
+    assert last_attempt(connected, autotask_id) == "updated"
+
+
+def test_the_status_that_a_person_gave_it_is_left_alone(connected: ConnectedAccount) -> None:
+    autotask_id = bill_and_sync(connected)
+    [before] = connected.xero.invoices()
+    connected.xero.patch("Invoices", before["InvoiceID"], Status="AUTHORISED")
+
+    raise_price(connected, autotask_id, "120.00")
+    resync(connected, autotask_id)
+
+    [after] = connected.xero.invoices()
+    assert (after["Status"], after["SubTotal"]) == ("AUTHORISED", Decimal("130.00"))
+
+
+def test_a_paid_invoice_is_not_changed(connected: ConnectedAccount) -> None:
+    autotask_id = bill_and_sync(connected)
+    [before] = connected.xero.invoices()
+    connected.xero.patch("Invoices", before["InvoiceID"], Status="AUTHORISED")
+    connected.xero.pay(before["InvoiceID"])
+
+    raise_price(connected, autotask_id, "120.00")
+    resync(connected, autotask_id)
+
+    assert connected.codes(autotask_id) == {"document-locked-by-payment"}
+    document = connected.document(autotask_id)
+    assert document.state == DocumentState.FAULTED
+    assert str(document.xero_id) == before["InvoiceID"]
+
+
+def test_a_draft_edited_in_xero_is_asked_about_first(connected: ConnectedAccount) -> None:
+    autotask_id = bill_and_sync(connected)
+    [before] = connected.xero.invoices()
+    edited = [{**line, "Description": "Edited by hand"} for line in before["LineItems"]]
+    connected.xero.patch("Invoices", before["InvoiceID"], LineItems=edited)
+
+    raise_price(connected, autotask_id, "120.00")
+    resync(connected, autotask_id)
+    assert connected.codes(autotask_id) == {"invoice-not-modifiable"}
+
+    with connected.scope():
+        Document.objects.update(confirmed_overwrite=True)
+    resync(connected, autotask_id)
+
+    [after] = connected.xero.invoices()
+    assert after["SubTotal"] == Decimal("130.00")
+    assert connected.codes(autotask_id) == set()
+
+
+def test_a_document_deleted_in_xero_is_not_made_again_by_itself(connected: ConnectedAccount) -> None:
+    autotask_id = bill_and_sync(connected)
+    [before] = connected.xero.invoices()
+    connected.xero.void(before["InvoiceID"])
+
+    raise_price(connected, autotask_id, "120.00")
+    resync(connected, autotask_id)
+
+    assert connected.codes(autotask_id) == {"invoice-not-modifiable"}
+    assert len(connected.xero.invoices()) == 1
