@@ -55,10 +55,10 @@ class Fault(AccountModel):
 
     @property
     def who_acts(self) -> WhoActs:
-        """Who must act now: what no longer mends itself is the customer's."""
-        if self.kind.who_acts == WhoActs.NOBODY and self.state == self.State.OPEN:
-            return WhoActs.CUSTOMER
-        return self.kind.who_acts
+        """Who must act now: nobody while it is tried again, and the customer on what no longer mends itself."""
+        if self.state == self.State.RETRYING:
+            return WhoActs.NOBODY
+        return WhoActs.CUSTOMER if self.kind.who_acts == WhoActs.NOBODY else self.kind.who_acts
 
 
 class FaultEvent(AccountModel):

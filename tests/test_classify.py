@@ -160,6 +160,12 @@ AUTOTASK_ANSWERS = [
     (401, [], "autotask-login-refused", NeedsPerson),
     (500, ["Zone information could not be determined"], "autotask-login-refused", NeedsPerson),
     (500, ["Invalid integration code."], "autotask-login-refused", NeedsPerson),
+    (
+        500,
+        ["The logged in Resource does not have the adequate permissions: invalid user name."],
+        "autotask-login-refused",
+        NeedsPerson,
+    ),
     (403, [], "autotask-not-permitted", NeedsPerson),
     (500, ["You do not have permission to query this entity."], "autotask-not-permitted", NeedsPerson),
     (429, ["Too many requests"], "autotask-threshold", Transient),

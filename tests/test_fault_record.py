@@ -81,6 +81,13 @@ class TestOpeningAndJoining:
         record([outage()])
         assert (only().state, only().who_acts) == (State.RETRYING, WhoActs.NOBODY)
 
+    def test_an_unfinished_invoice_that_is_fetched_again_is_nobodys_work_yet(self) -> None:
+        record([Transient("amounts-do-not-match", "", "4711", retry_after=120)])
+        assert only().who_acts == WhoActs.NOBODY
+
+        record([NeedsPerson("amounts-do-not-match", "", "4711")])
+        assert (only().state, only().who_acts) == (State.OPEN, WhoActs.CUSTOMER)
+
     def test_what_was_given_up_asks_for_a_person(self) -> None:
         record([outage()])
         tired = outage()

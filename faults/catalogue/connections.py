@@ -116,7 +116,7 @@ RATE_LIMITED = FaultKind(
     retry=Retry.BACKOFF,
     subject=Subject.CONNECTION,
     partner_texts=(
-        PartnerText("{_}rate limit exceeded{_}"),
+        PartnerText("{_}rate limit{_}exceeded{_}"),
         PartnerText("{_}too many requests{_}"),
     ),
 )
@@ -206,6 +206,7 @@ AUTOTASK_LOGIN_REFUSED = FaultKind(
         PartnerText("{_}user is locked{_}", Partner.AUTOTASK),
         PartnerText("{_}password has expired{_}", Partner.AUTOTASK),
         PartnerText("{_}invalid username{_}", Partner.AUTOTASK),
+        PartnerText("{_}invalid user name{_}", Partner.AUTOTASK),
         PartnerText("{_}username and/or password{_}", Partner.AUTOTASK),
         PartnerText("{_}unable to authenticate{_}", Partner.AUTOTASK),
     ),
@@ -229,6 +230,7 @@ AUTOTASK_NOT_PERMITTED = FaultKind(
         PartnerText("{_}not have permission{_}", Partner.AUTOTASK),
         PartnerText("{_}not have the permission{_}", Partner.AUTOTASK),
         PartnerText("{_}not have adequate permission{_}", Partner.AUTOTASK),
+        PartnerText("{_}not have the adequate permission{_}", Partner.AUTOTASK),
         PartnerText("{_}not have access{_}", Partner.AUTOTASK),
         PartnerText("{_}insufficient permission{_}", Partner.AUTOTASK),
         PartnerText("{_}not permitted{_}", Partner.AUTOTASK),

@@ -58,6 +58,7 @@ UNEXPECTED = FaultKind(
         PartnerText("The resource you're looking for cannot be found"),
         PartnerText("invalid_client"),
         PartnerText("unsupported_grant_type"),
+        PartnerText("Invalid query syntax{_}", Partner.AUTOTASK),
         PartnerText("maxCountOfRecordsToReturn must be between 1 and 500", Partner.AUTOTASK),
         PartnerText("Conversion failed when converting {_} to data type {_}", Partner.AUTOTASK),
         PartnerText("Reference value on field: {field} of type: {_} does not exist or is invalid", Partner.AUTOTASK),
