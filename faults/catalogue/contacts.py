@@ -33,10 +33,10 @@ INVALID_EMAIL = FaultKind(
     who_acts=WhoActs.CUSTOMER,
     severity=Severity.ERROR,
     retry=Retry.WHEN_CLEARED,
-    subject=Subject.EMAIL,
+    subject=Subject.CONTACT,
     partner_texts=(
         PartnerText("Email address must be valid"),
-        PartnerText("Email address {subject} must be valid"),
+        PartnerText("Email address {email} must be valid"),
         PartnerText("Additional people cannot be added when the primary person has no email address set"),
     ),
 )

@@ -47,10 +47,10 @@ class Subject(TextChoices):
     TAX_TYPE = "tax_type", "Tax rate"
     TAX_REGION = "tax_region", "Tax region"
     BILLING_CODE = "billing_code", "Billing code"
+    BUNDLE = "bundle", "Service bundle"
     ITEM = "item", "Item"
     COMPANY = "company", "Company"
     CONTACT = "contact", "Contact"
-    EMAIL = "email", "Email address"
     TEXT = "text", "Message"
 
 

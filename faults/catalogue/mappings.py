@@ -107,7 +107,7 @@ MIXED_TAX_BUNDLE = FaultKind(
     who_acts=WhoActs.CUSTOMER,
     severity=Severity.ERROR,
     retry=Retry.WHEN_CLEARED,
-    subject=Subject.INVOICE,
+    subject=Subject.BUNDLE,
 )
 
 BILLING_CODE_UNMAPPED = FaultKind(
