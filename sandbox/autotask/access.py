@@ -79,11 +79,11 @@ def occupy_thread(world: World, database: Database, entity: str, exchange: Excha
 
 
 def added_latency(world: World, database: Database) -> float:
-    """Seconds that Autotask adds to a call: nothing below half of the threshold, then half a second, then one."""
+    """Seconds added to a call where the database ``slows_down``: none below half of the threshold, then 0.5, then 1."""
     used = len(database.calls) / max(1, world.limits.autotask.hour)
-    if used >= 0.75:
-        return 1.0
-    return 0.5 if used >= 0.5 else 0.0
+    if not database.slows_down or used < 0.5:
+        return 0.0
+    return 1.0 if used >= 0.75 else 0.5
 
 
 def check_query_right(database: Database, entity: str) -> None:

@@ -13,7 +13,8 @@
 ==================================================  ================================================================
 
 A database takes ``name, username, secret, integration_code`` and, if they should differ, ``total_is`` (net | gross),
-``internal_currency``, ``decimals`` (2 | 4), ``next_invoice_number``, ``lines_of_business`` (names).
+``internal_currency``, ``decimals`` (2 | 4), ``next_invoice_number``, ``slows_down``,
+``lines_of_business`` (names).
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ class ApiUser:
 class Database:
     """One customer's Autotask. ``total_is`` tells whether ``invoiceTotal`` is net or gross of tax here.
 
-    ``decimals``: what an item is rounded to at posting, 2 or (with the system setting on) 4.
+    ``decimals``: what an item is rounded to at posting, 2 or (with the system setting on) 4. ``slows_down``: whether
+    calls take longer once half of the hourly threshold is used, as they do in the real one.
     """
 
     id: int
@@ -54,6 +55,7 @@ class Database:
     total_is: Literal["net", "gross"] = "net"
     internal_currency: str = "NZD"
     decimals: int = 2
+    slows_down: bool = False
     next_invoice_number: int = 1085
     picklists: dict[tuple[str, str], Picklist] = field(default_factory=lambda: {**STANDARD_PICKLISTS})
     udfs: dict[str, list[str]] = field(default_factory=dict)

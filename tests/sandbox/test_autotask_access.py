@@ -88,6 +88,14 @@ def test_over_the_threshold_the_call_is_refused_and_the_ledger_knows(
     assert [(row["limit"], row["database"]) for row in sandbox.ledger("autotask").breaches] == [("hour", database.id)]
 
 
+def test_a_database_can_slow_down_from_half_of_its_threshold(sandbox: SandboxWorld) -> None:
+    database = sandbox.create_autotask(slows_down=True)
+    sandbox.limits(autotask={"hour": 4})
+    seconds = [call(database, "GET", "ThresholdInformation").elapsed.total_seconds() for _ in range(2)]
+    assert seconds[0] < 0.4
+    assert 0.5 <= seconds[1] < 1
+
+
 def test_another_database_has_a_threshold_of_its_own(sandbox: SandboxWorld, database: AutotaskDatabase) -> None:
     other = sandbox.create_autotask()
     sandbox.limits(autotask={"hour": 2})

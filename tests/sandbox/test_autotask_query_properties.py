@@ -1,4 +1,4 @@
-"""Whatever is asked, the stand-in Autotask finds by its indexes what a look at every row would, and never falls over."""
+"""Whatever is asked, the stand-in Autotask's indexes find what a look at every row would; nothing fells it."""
 
 from __future__ import annotations
 
