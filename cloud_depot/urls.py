@@ -1,14 +1,16 @@
-"""Every address of the product (the design's HTTP surface), each app's under its own module."""
+"""Every address of the product, each app's in a file of its own."""
 
 from django.contrib import admin
 from django.urls import include, path
 
 from cloud_depot import health
+from cloud_depot.home import home
 
 urlpatterns = [
+    path("", home, name="home"),
+    path("", include("syncing.connect_urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("", include("syncing.connect_urls")),
 ]
