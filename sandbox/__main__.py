@@ -54,7 +54,7 @@ def _options() -> argparse.Namespace:
 
 async def serve(world: World, host: str, port: int, *, until_stdin_closes: bool) -> None:
     """Serve until SIGTERM, SIGINT or, where asked for, the end of standard input."""
-    runner = web.AppRunner(make_app(world), access_log=None)
+    runner = web.AppRunner(make_app(world), access_log=None, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1" if host == "localhost" else host, port)
     await site.start()

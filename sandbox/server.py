@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from importlib import import_module
-from importlib.util import find_spec
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from . import control
+from . import autotask, control, page, scenario, xero
 from .trouble import Rule
 from .world import EXCHANGE, Exchange, World
 
-PARTS = ("sandbox.xero", "sandbox.autotask", "sandbox.scenario", "sandbox.page")
 LARGEST_BODY = 64 * 1024 * 1024  # the partners' own limits are theirs to tell
 
 PARTNER_PATHS = (
@@ -29,9 +26,8 @@ def make_app(world: World) -> web.Application:
     """The whole sandbox over this world."""
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[recording(world)])
     control.add_routes(app, world)
-    for name in PARTS:
-        if find_spec(name) and hasattr(part := import_module(name), "add_routes"):
-            part.add_routes(app, world)
+    for part in (xero, autotask, scenario, page):
+        part.add_routes(app, world)
     return app
 
 
