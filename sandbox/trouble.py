@@ -73,11 +73,12 @@ class Trouble:
             raise ValueError(f"partner is one of {', '.join(PARTNERS)}")
         if fields.get("kind") not in get_args(Kind):
             raise ValueError(f"kind is one of {', '.join(get_args(Kind))}")
-        rule = Rule(
-            id=next(self._ids),
-            **{name: value for name, value in fields.items() if name == "times" or value is not None},
-        )
-        re.compile(rule.path or "")
+        try:
+            re.compile(fields.get("path") or "")
+        except re.error as mistake:
+            raise ValueError(f"path: {mistake}") from None
+        given = {name: value for name, value in fields.items() if value is not None}
+        rule = Rule(id=next(self._ids), **given)
         self.rules.append(rule)
         return rule
 
