@@ -7,6 +7,7 @@ from syncing import connect_views
 urlpatterns = [
     path("connections/xero/callback", connect_views.callback, name="xero-callback"),
     path("a/<slug:slug>/connections/", connect_views.connections_page, name="connections"),
+    path("a/<slug:slug>/connections/autotask", connect_views.connect_to_autotask, name="autotask-connect"),
     path("a/<slug:slug>/connections/xero/start", connect_views.start, name="xero-start"),
     path("a/<slug:slug>/connections/xero/choose", connect_views.choose, name="xero-choose"),
     path(

@@ -1,10 +1,12 @@
-"""Connecting an account to Xero: the page, the way to Xero's consent and back, the choice, and the end."""
+"""Connecting an account to Autotask and Xero: the page, Autotask's credentials, Xero's consent, choice and end."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
+from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -15,6 +17,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from faults.problems import NeedsReconnect, SyncProblem, Transient
+from syncing.autotask.connect import connect_autotask
 from syncing.consents import begin_consent, close_choice, finish_consent, keep_choice, open_choice
 from syncing.xero import oauth
 from tenants.connections import Organisation, OrganisationTakenError
@@ -35,17 +38,72 @@ TAKEN = (
 )
 
 
+class AutotaskForm(forms.Form):
+    """The credentials of an API user. What is kept of them is never shown again."""
+
+    username = forms.CharField(label="API user name", max_length=254)
+    secret = forms.CharField(label="Secret", max_length=200, widget=forms.PasswordInput())
+    integration_code = forms.CharField(
+        label="Tracking identifier",
+        max_length=200,
+        required=False,
+        widget=forms.PasswordInput(),
+        help_text="Leave it empty to use Cloud Depot's own.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not settings.AUTOTASK_INTEGRATION_CODE:
+            self.fields["integration_code"].required = True
+            self.fields["integration_code"].help_text = "Of your own integration, from the API user's page in Autotask."
+
+
 @require_GET
 @requires(Permission.SEE)
 def connections_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Both connections and their health, with the buttons of who may use them."""
+    autotask = AutotaskConnection.objects.first()
+    return _page(request, autotask, AutotaskForm(initial={"username": autotask.username if autotask else ""}))
+
+
+@require_POST
+@requires(Permission.CONNECT)
+def connect_to_autotask(request: HttpRequest, slug: str) -> HttpResponse:
+    """Try the credentials, and keep them where they work."""
+    form = AutotaskForm(request.POST)
+    if form.is_valid():
+        try:
+            connection = connect_autotask(cast(AccountRequest, request).account.id, **form.cleaned_data)
+        except SyncProblem as problem:
+            form.add_error(None, _autotask_in_words(problem))
+        else:
+            messages.success(request, f"Connected to Autotask as {connection.username}.")
+            return redirect("connections", slug=slug)
+    return _page(request, AutotaskConnection.objects.first(), form, HTTPStatus.BAD_REQUEST)
+
+
+def _page(
+    request: HttpRequest, autotask: AutotaskConnection | None, form: AutotaskForm, status: HTTPStatus = HTTPStatus.OK
+) -> HttpResponse:
     context = {
         "account": cast(AccountRequest, request).account,
         "xero_connections": XeroConnection.objects.select_related("grant").order_by("state", "name"),
-        "autotask": AutotaskConnection.objects.first(),
+        "autotask": autotask,
+        "autotask_form": form,
         "may_connect": Permission.CONNECT in granted(request),
     }
-    return render(request, "connections/page.html", context)
+    return render(request, "connections/page.html", context, status=status)
+
+
+def _autotask_in_words(problem: SyncProblem) -> str:
+    if isinstance(problem, Transient):
+        return "Autotask does not answer at the moment. Nothing was changed; try again in a few minutes."
+    if problem.code == "autotask-login-refused":
+        return (
+            "Autotask does not take these credentials. Check the API user name, the secret and the tracking "
+            f"identifier, and that the user is active and not locked. Autotask says: {problem.detail}"
+        )
+    return problem.detail
 
 
 @require_POST
