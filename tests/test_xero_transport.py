@@ -83,6 +83,16 @@ def test_a_partner_that_does_not_answer_is_waited_for_no_longer_than_the_time_ou
     assert caught.value.sent
 
 
+def test_an_answer_that_never_ends_is_given_up(
+    sandbox: SandboxWorld, organisation: XeroOrganisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "LONGEST_ANSWER_SECONDS", -1)
+    client = XeroClient(organisation.id, Tokens(organisation))
+    with pytest.raises(NoAnswer) as caught:
+        client.organisation()
+    assert caught.value.sent
+
+
 def test_a_certificate_that_is_not_trusted_has_received_nothing() -> None:
     import ssl
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -24,7 +25,10 @@ from xero_python.api_client.oauth2 import OAuth2Token
 
 from syncing.xero.replies import Answer, NoAnswer
 
-TIMEOUT: Final = urllib3.Timeout(connect=5, read=60)
+TIMEOUT: Final = urllib3.Timeout(connect=5, read=60)  # seconds: to connect, and between two pieces of an answer
+# A whole answer takes no longer, or one that drips would keep a worker for ever.
+LONGEST_ANSWER_SECONDS: Final = 150
+PIECE_BYTES: Final = 1 << 20
 
 
 def accounting_api(bearer: Callable[[], str]) -> Any:
@@ -69,10 +73,23 @@ class _OneRequest(ApiClient):  # type: ignore[misc] # the SDK has no types
                 timeout=TIMEOUT,
                 retries=False,
                 redirect=False,
+                preload_content=False,
             )
+            return Answer(response.status, response.headers, _whole_body(response))
         except HTTPError as error:
             raise NoAnswer(f"{type(error).__name__}: {error}", sent=not _never_opened(error)) from error
-        return Answer(response.status, response.headers, response.data)
+
+
+def _whole_body(response: urllib3.BaseHTTPResponse) -> bytes:
+    deadline = time.monotonic() + LONGEST_ANSWER_SECONDS
+    pieces = []
+    for piece in response.stream(PIECE_BYTES):
+        pieces.append(piece)
+        if time.monotonic() > deadline:
+            response.close()
+            raise NoAnswer(f"The answer was not complete after {LONGEST_ANSWER_SECONDS} seconds.", sent=True)
+    response.release_conn()
+    return b"".join(pieces)
 
 
 def _never_opened(error: HTTPError) -> bool:
