@@ -112,7 +112,7 @@ def lines_of_business(client: AutotaskClient, resource_id: int | None) -> tuple[
     try:
         associations = list(client.find(OrganizationalLevelAssociation))
         if not associations:
-            return ()
+            return () if client.rights(OrganizationalLevelAssociation.ENTITY).may_query else None
         divisions = {one.id: one.name for one in client.find(OrganizationalLevel1)}
         names = {one.id: one.name for one in client.find(OrganizationalLevel2)}
     except SyncProblem as problem:
@@ -138,7 +138,9 @@ def _own_associations(client: AutotaskClient, resource_id: int | None) -> set[in
         return None
     try:
         rows = client.find(OrganizationalResource, eq("resourceID", resource_id))
-        return {row.organizational_level_association_id for row in rows if row.organizational_level_association_id}
+        own = {row.organizational_level_association_id for row in rows if row.organizational_level_association_id}
+        # A level without the right is shown nothing, and no error.
+        return own if own or client.rights(OrganizationalResource.ENTITY).may_query else None
     except SyncProblem as problem:
         if problem.code in UNREADABLE:
             return None

@@ -99,7 +99,7 @@ EVERYTHING: Final = Filter("gte", "id", 0)
 """A query without a condition is refused."""
 
 
-def wire_value(value: Value | None) -> str | int | float | bool:
+def wire_value(value: Value | None) -> str | int | bool:
     """A value as Autotask compares it: moments in UTC to the millisecond (rounded down), days as midnight UTC.
 
     Raises ValueError for a moment without a time zone, and for None: Autotask refuses null.
@@ -115,6 +115,6 @@ def wire_value(value: Value | None) -> str | int | float | bool:
         case dt.date():
             return f"{value.isoformat()}T00:00:00Z"
         case Decimal():
-            return int(value) if value == value.to_integral_value() else float(value)
+            return int(value) if value == value.to_integral_value() else f"{value:f}"  # fractions go as texts
         case _:
             return value

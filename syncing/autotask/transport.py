@@ -23,7 +23,7 @@ from syncing.limits import retry_after
 TIMEOUTS: Final = (5, 60)  # seconds: to connect, and between two pieces of an answer
 # A whole answer takes no longer and is no larger, or a slow or endless one would keep a worker for ever.
 LONGEST_ANSWER_SECONDS: Final = 150
-LARGEST_ANSWER_BYTES: Final = 200_000_000
+LARGEST_ANSWER_BYTES: Final = 100_000_000
 PIECE_BYTES: Final = 1 << 20
 
 # Another call of the same entity ends within seconds; the hourly threshold does not fall so soon.

@@ -14,8 +14,8 @@ from typing import Any, Final
 LARGEST_WHOLE: Final = 2**63 - 1
 # Beyond this no amount is meant; a wrong one must not reach arithmetic that writes out each of its digits.
 LARGEST_AMOUNT: Final = Decimal(10) ** 15
-# Autotask keeps 4 decimals; more than 10 are the noise of a binary number.
-DECIMALS: Final = Decimal("1E-10")
+# Autotask keeps 4 decimals; a long tail of them is the noise of a binary number.
+DECIMALS: Final = Decimal("1E-6")
 # The longest text that Autotask takes has 8,000 characters.
 LONGEST_TEXT: Final = 32_000
 # .NET's and SQL Server's ways to say "no date" lie before this.
@@ -64,7 +64,7 @@ def whole(value: Any) -> int | None:
 
 
 def amount(value: Any) -> Decimal | None:
-    """Money, a quantity or a rate, exactly as written, apart from binary noise beyond 10 decimals."""
+    """Money, a quantity or a rate, exactly as written, apart from binary noise. Prints without an exponent."""
     number = value if type(value) is Decimal else _number(value)
     if number is None or not number.is_finite():
         return None

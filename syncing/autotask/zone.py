@@ -40,7 +40,7 @@ def discover_zone(username: str) -> Zone:
         answer = send(
             session,
             "GET",
-            f"{settings.AUTOTASK_ZONE_URL}{ROOT}/V1.0/zoneInformation",
+            f"{settings.AUTOTASK_ZONE_URL}{ROOT}/V1.0/ZoneInformation",
             parameters={"user": username.strip()},
         )
     try:
