@@ -91,7 +91,7 @@ def _unfinished_billing_run(source: SourceInvoice, missing: Decimal, rules: Rule
 
 
 def _service_adjustments(source: SourceInvoice, comparison: Comparison, rules: Rules) -> Diagnosis:
-    """Would the totals meet if negative-quantity lines were sent as quantity 1 × their total? Translated anew to tell."""
+    """Would the totals meet if lines of negative quantity went as quantity 1 × their total? Translated anew to tell."""
     negative = [item for item in source.items if item.quantity < 0]
     in_xero = {item.id: amount for item, amount in comparison.combined}
     evidence: dict[str, Any] = {
