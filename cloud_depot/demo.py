@@ -92,7 +92,9 @@ class Demo:
     def sync_once(self) -> bool:
         """One sync, and its table. Whether what we think we sent is what the sandbox received."""
         self.say("Syncing …")
-        self._manage("sync", self.account["slug"])
+        summary = json.loads(self._manage("sync", self.account["slug"]).splitlines()[-1])
+        if problem := summary["problem"]:
+            self.say(f"The run stopped: {problem['code']}: {problem['detail']}")
         command = [sys.executable, "manage.py", "demo_table", self.sandbox_url, str(self.folder / "account.json")]
         return subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment, check=False).returncode == 0  # noqa: S603
 

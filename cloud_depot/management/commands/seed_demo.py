@@ -11,10 +11,11 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from syncing.autotask.connect import connect_autotask
 from syncing.models import SyncSettings
 from syncing.xero import oauth
 from tenants.accounts import create_account
-from tenants.models import Account, AutotaskConnection, Member, Role, User
+from tenants.models import Account, Member, Role, User
 from tenants.scope import account_scope
 
 PASSWORD = "cloud-depot-demo"  # noqa: S105  (of log-ins that only this machine reaches)
@@ -39,7 +40,8 @@ class Command(BaseCommand):
         account = make_account()
         with account_scope(account.id):
             SyncSettings.of_account(account.id, numbering=SyncSettings.Numbering.AUTOTASK_NUMBER)
-            connect_autotask(account, database)
+            credentials = {name: database[name] for name in ("username", "secret", "integration_code")}
+            connect_autotask(account.id, **credentials)
         connect_xero(account, organisation)
         logins = [{"role": role.label, "email": email, "password": PASSWORD} for role, email in PEOPLE.items()]
         self.stdout.write(json.dumps({"slug": account.slug, "logins": logins, "month": month}))
@@ -102,11 +104,6 @@ def verified_user(email: str) -> User:
     user = User.objects.filter(email=email).first() or User.objects.create_user(email, PASSWORD)
     EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
     return user
-
-
-def connect_autotask(account: Account, database: dict[str, Any]) -> None:
-    credentials = {name: database[name] for name in ("username", "secret", "integration_code")}
-    AutotaskConnection.objects.create(account=account, **credentials)
 
 
 def connect_xero(account: Account, organisation: dict[str, Any]) -> None:
