@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import requests
+from django.views.decorators.debug import sensitive_variables
 from requests.exceptions import ChunkedEncodingError, ContentDecodingError, InvalidHeader
 
 from faults.classify import classify_autotask
@@ -52,6 +53,7 @@ def open_session() -> requests.Session:
     return session
 
 
+@sensitive_variables("headers", "encoded")
 def send(
     session: requests.Session,
     method: str,
