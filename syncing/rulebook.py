@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from django.conf import settings as installation
 from django.utils import timezone
@@ -20,11 +20,20 @@ from syncing.autotask.records import (
     TaxCategory,
     TaxRegion,
 )
-from syncing.models import BillingCodeMapping, SyncSettings, SyncState, TaxMapping
+from syncing.models import (
+    BillingCodeMapping,
+    BrandingMapping,
+    ItemMapping,
+    SyncSettings,
+    SyncState,
+    TaxMapping,
+    TrackingMapping,
+)
 from syncing.partners import Partners
 from syncing.reference import ReferenceLists
-from syncing.rules import Rules
+from syncing.rules import ItemSource, Rules, TrackingSource
 from syncing.tax_proposals import propose_tax_types
+from syncing.xero.documents import Tracking
 from syncing.xero.records import Currency, LedgerAccount, Organisation, TaxRate
 from tenants.features import FeatureName, is_enabled
 
@@ -101,6 +110,16 @@ class Rulebook:
             contact_rules=tuple(self.settings.contact_rules),
             billing_code_accounts=dict(BillingCodeMapping.objects.values_list("billing_code_id", "account_code")),
             tax_types=self._tax_types(rates),
+            branding={mapping.template_id: str(mapping.theme_id) for mapping in BrandingMapping.objects.all()},
+            tracking={
+                (mapping.source, mapping.source_id): Tracking(
+                    category_id=str(mapping.category_id), option_id=str(mapping.option_id)
+                )
+                for mapping in TrackingMapping.objects.all()
+            },
+            item_codes={
+                (mapping.source, mapping.source_id): mapping.item_code for mapping in ItemMapping.objects.all()
+            },
             base_currency=organisation.base_currency,
             currencies=frozenset({organisation.base_currency, *(currency.code for currency in self._currencies())}),
             accounts={account.code: account for account in self._accounts() if account.code},
@@ -172,6 +191,20 @@ class Rulebook:
         return self.lists.get(f"xero:{name}", record_type, fetch)
 
     def _autotask(self, name: str, record_type: type[Record]) -> list[Record]:
-        return self.lists.get(
-            f"autotask:{name}", record_type, lambda: list(self.partners.autotask.find(record_type))
+        return self.lists.get(f"autotask:{name}", record_type, lambda: list(self.partners.autotask.find(record_type)))
+
+
+def _tracking() -> dict[tuple[TrackingSource, int], Tracking]:
+    return {
+        (cast(TrackingSource, mapping.source), mapping.source_id): Tracking(
+            category_id=str(mapping.category_id), option_id=str(mapping.option_id)
         )
+        for mapping in TrackingMapping.objects.all()
+    }
+
+
+def _item_codes() -> dict[tuple[ItemSource, int], str]:
+    return {
+        (cast(ItemSource, mapping.source), mapping.source_id): mapping.item_code
+        for mapping in ItemMapping.objects.all()
+    }

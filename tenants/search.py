@@ -14,14 +14,16 @@ from django.db.models.expressions import Combinable
 
 
 class StartsWith(models.Func):
-    """`column` begins with this text, for `filter`. The column holds text that went through `normalise`, as must
-    `prefix`."""
+    """`column` begins with this text, for `filter`. The column holds text that went through `normalise`, or through an
+    expression of the database's own to the same end; `prefix` must have gone through the same."""
 
     function = "starts_with"
     output_field = models.BooleanField()
 
-    def __init__(self, column: str | Combinable, prefix: str) -> None:
-        super().__init__(column, models.Value(prefix, output_field=models.TextField()))
+    def __init__(self, column: str | Combinable, prefix: str | Combinable) -> None:
+        if isinstance(prefix, str):
+            prefix = models.Value(prefix, output_field=models.TextField())
+        super().__init__(column, prefix)
 
 
 def normalise(text: str) -> str:

@@ -1,5 +1,6 @@
 from .documents import Attempt, Blocker, Delivery, Document, SyncRun
-from .mappings import BillingCodeMapping, ContactLink, TaxMapping
+from .mappings import BillingCodeMapping, BrandingMapping, ContactLink, ItemMapping, TaxMapping, TrackingMapping
+from .previews import Preview, PreviewedDocument
 from .settings import SyncSettings
 from .sync_state import ReferenceData, SyncState
 
@@ -7,12 +8,17 @@ __all__ = [
     "Attempt",
     "BillingCodeMapping",
     "Blocker",
+    "BrandingMapping",
     "ContactLink",
     "Delivery",
     "Document",
+    "ItemMapping",
+    "Preview",
+    "PreviewedDocument",
     "ReferenceData",
     "SyncRun",
     "SyncSettings",
     "SyncState",
     "TaxMapping",
+    "TrackingMapping",
 ]

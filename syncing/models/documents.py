@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from faults.models import Fault
+from syncing.models.search import searchable
 from syncing.states import DocumentState
 from tenants.models import AccountForeignKey, AccountModel, XeroConnection
 
@@ -113,6 +114,10 @@ class Document(AccountModel):
     synced_at = models.DateTimeField(null=True)
     discovered_at = models.DateTimeField(auto_now_add=True)
 
+    number_searched = searchable("autotask_number")
+    company_searched = searchable("company_name")
+    xero_number_searched = searchable("xero_number")
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["account", "entity", "autotask_id"], name="one_document_for_each_source"),
@@ -136,6 +141,9 @@ class Document(AccountModel):
                 fields=["account"], condition=Q(state__in=["in_flight", "uncertain"]), name="document_unsettled"
             ),
             models.Index(fields=["account", "-autotask_created_at"]),
+            models.Index(fields=["account", "number_searched"]),
+            models.Index(fields=["account", "company_searched"]),
+            models.Index(fields=["account", "xero_number_searched"]),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What stands for Autotask's companies, billing codes and taxes in Xero. Keyed by ids, so that renames break nothing."""
+"""What stands for Autotask's companies, billing codes, taxes … in Xero. Keyed by ids, so that renames break nothing."""
 
 from __future__ import annotations
 
@@ -53,4 +53,57 @@ class TaxMapping(AccountModel):
                 nulls_distinct=False,
                 name="one_tax_rate_for_each_region_and_category",
             )
+        ]
+
+
+class BrandingMapping(AccountModel):
+    """Autotask invoice template → Xero branding theme."""
+
+    template_id = models.BigIntegerField()
+    theme_id = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "template_id"], name="one_branding_theme_for_each_template")
+        ]
+
+
+class TrackingMapping(AccountModel):
+    """A territory, line of business (by association id) or billing code → an option of a Xero tracking category."""
+
+    class Source(models.TextChoices):
+        TERRITORY = "territory", "Territory"
+        LINE_OF_BUSINESS = "line_of_business", "Line of business"
+        BILLING_CODE = "billing_code", "Billing code"
+
+    source = models.CharField(max_length=20, choices=Source)
+    source_id = models.BigIntegerField()
+    category_id = models.UUIDField()
+    option_id = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "source", "source_id"], name="one_option_for_each_tracked_source"
+            )
+        ]
+
+
+class ItemMapping(AccountModel):
+    """What a line is about in Autotask → the code of a Xero item."""
+
+    class Source(models.TextChoices):
+        PRODUCT = "product", "Product"
+        SERVICE = "service", "Service"
+        SERVICE_BUNDLE = "service_bundle", "Service bundle"
+        BILLING_CODE = "billing_code", "Billing code"
+        BILLING_ITEM_TYPE = "billing_item_type", "Billing item type"
+
+    source = models.CharField(max_length=20, choices=Source)
+    source_id = models.BigIntegerField()
+    item_code = models.CharField(max_length=30)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "source", "source_id"], name="one_item_for_each_source")
         ]
