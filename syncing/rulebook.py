@@ -111,15 +111,8 @@ class Rulebook:
             billing_code_accounts=dict(BillingCodeMapping.objects.values_list("billing_code_id", "account_code")),
             tax_types=self._tax_types(rates),
             branding={mapping.template_id: str(mapping.theme_id) for mapping in BrandingMapping.objects.all()},
-            tracking={
-                (mapping.source, mapping.source_id): Tracking(
-                    category_id=str(mapping.category_id), option_id=str(mapping.option_id)
-                )
-                for mapping in TrackingMapping.objects.all()
-            },
-            item_codes={
-                (mapping.source, mapping.source_id): mapping.item_code for mapping in ItemMapping.objects.all()
-            },
+            tracking=_tracking(),
+            item_codes=_item_codes(),
             base_currency=organisation.base_currency,
             currencies=frozenset({organisation.base_currency, *(currency.code for currency in self._currencies())}),
             accounts={account.code: account for account in self._accounts() if account.code},
