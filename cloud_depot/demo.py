@@ -29,6 +29,9 @@ CLIENT_ID = "SANDBOXCLIENTID0000000000000000A"
 CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105  (of a Xero that keeps nobody's books)
 FIRST_PORT, LAST_PORT = 8000, 8999
 START_SECONDS = 60
+# The network's trouble strikes in the first runs, and is soon over.
+MOST_RUNS = 10
+RETRY_SECONDS = 2
 
 
 class DemoError(Exception):
@@ -90,11 +93,14 @@ class Demo:
         self.stack.close()
 
     def sync_once(self) -> bool:
-        """One sync, and its table. Whether what we think we sent is what the sandbox received."""
-        self.say("Syncing …")
-        summary = json.loads(self._manage("sync", self.account["slug"]).splitlines()[-1])
-        if problem := summary["problem"]:
-            self.say(f"The run stopped: {problem['code']}: {problem['detail']}")
+        """The first sync, and its table. Whether what we think we sent is what the sandbox received."""
+        for _ in range(MOST_RUNS):
+            self.say("Syncing …")
+            summary = json.loads(self._manage("sync", self.account["slug"]).splitlines()[-1])
+            if not (problem := summary["problem"]):
+                break
+            self.say(f"  stopped, and tried again ({problem['code']}): {problem['detail']}")
+            time.sleep(RETRY_SECONDS)
         command = [sys.executable, "manage.py", "demo_table", self.sandbox_url, str(self.folder / "account.json")]
         return subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment, check=False).returncode == 0  # noqa: S603
 
@@ -140,6 +146,8 @@ class Demo:
     def _environment(self, addresses: embedded.Addresses, port: int) -> dict[str, str]:
         """As a production machine would set it, but over http and with the sandbox for the partners."""
         return {
+            "SYNC_INTERVAL_SECONDS": "30",
+            "SYNC_BACKOFF_SECONDS": "2,5,15,60,300",
             **os.environ,
             **addresses.as_environment(),
             "DEBUG": "0",

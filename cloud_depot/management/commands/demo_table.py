@@ -12,6 +12,7 @@ import requests
 from django.core.management.base import BaseCommand
 
 from faults.catalogue import KINDS
+from faults.models import Fault
 from syncing.models import Blocker, Document
 from syncing.states import DocumentState
 from tenants.models import Account
@@ -43,12 +44,13 @@ class Command(BaseCommand):
 
 @dataclass(frozen=True)
 class Books:
-    """One side's view: how many documents there are, which are in Xero (by kind, each Xero id), and which are stuck."""
+    """One side's view: the documents there are, those in Xero (each Xero id, by endpoint), and what is or was wrong."""
 
     documents: int
     in_xero: dict[str, list[str]]
     by_state: Counter[str]
     by_fault: Counter[str]
+    mended: Counter[str]
 
 
 def our_books() -> Books:
@@ -63,6 +65,7 @@ def our_books() -> Books:
         in_xero={endpoint: sorted(ids) for endpoint, ids in in_xero.items()},
         by_state=Counter(DocumentState(state).label for _, state, _ in documents),
         by_fault=Counter(Blocker.objects.values_list("fault__code", flat=True)),
+        mended=Counter(Fault.objects.filter(state=Fault.State.RESOLVED).values_list("code", flat=True)),
     )
 
 
@@ -77,6 +80,7 @@ def sandbox_books(writes: list[dict[str, Any]], month: dict[str, Any]) -> Books:
         },
         by_state=Counter(),
         by_fault=Counter(case["code"] for case in month["faults"] for _ in case["documents"]),
+        mended=Counter(),
     )
 
 
@@ -93,7 +97,9 @@ def table(ours: Books, theirs: Books, broken_limits: int) -> list[str]:
         lines.append(line(words, len(ours.in_xero[endpoint]), len(theirs.in_xero[endpoint])))
     lines += [line("Partners' limits broken", "", broken_limits), "", line("By state", "documents")]
     lines += [line(f"  {state}", number) for state, number in ours.by_state.most_common()]
-    lines += ["", line("By fault", "waiting", "in trouble")]
+    lines += ["", line("By fault", "stuck here", "made there")]
     for code in sorted(ours.by_fault.keys() | theirs.by_fault.keys()):
         lines.append(line(f"  {code}  {KINDS[code].title}"[:57], ours.by_fault[code], theirs.by_fault[code]))
+    lines += ["", "Mended without a person"]
+    lines += [f"  {code}  {KINDS[code].title}" for code in sorted(ours.mended)]
     return [*lines, ""]

@@ -43,6 +43,7 @@ class Command(BaseCommand):
             credentials = {name: database[name] for name in ("username", "secret", "integration_code")}
             connect_autotask(account.id, **credentials)
         connect_xero(account, organisation)
+        sandbox.trouble_the_network(month)
         logins = [{"role": role.label, "email": email, "password": PASSWORD} for role, email in PEOPLE.items()]
         self.stdout.write(json.dumps({"slug": account.slug, "logins": logins, "month": month}))
 
@@ -53,41 +54,48 @@ class Sandbox:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def call(self, method: str, path: str, **body: Any) -> Any:
+    def post(self, path: str, **body: Any) -> Any:
         """One control request; its answer. Raises CommandError with the sandbox's words."""
-        response = requests.request(method, f"{self.url}/sandbox{path}", json=body or None, timeout=60)
+        response = requests.post(f"{self.url}/sandbox{path}", json=body, timeout=60)
         if not response.ok:
-            raise CommandError(f"The sandbox refused {method} {path}: {response.text[:500]}")
+            raise CommandError(f"The sandbox refused {path}: {response.text[:500]}")
         return response.json()
 
     def make_partners(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """An Autotask database and a Xero organisation, and the app by which we reach Xero."""
-        database = self.call(
-            "POST",
+        database = self.post(
             "/autotask/databases",
             name="Harbour IT",
             username="cloud-depot@harbour-it.example",
             secret="autotask-demo-secret",  # noqa: S106
             integration_code="DEMO",
         )
-        self.call(
-            "POST",
+        self.post(
             "/xero/apps",
             client_id=settings.XERO_CLIENT_ID,
             client_secret=settings.XERO_CLIENT_SECRET,
             redirect_uris=[oauth.redirect_uri()],
             name="Cloud Depot",
         )
-        self.call("POST", "/xero/users", email=XERO_USER, name="Bea Keeper")
-        organisation = self.call(
-            "POST", "/xero/organisations", name="Harbour IT Ltd", country="NZ", base_currency="NZD", users=[XERO_USER]
+        self.post("/xero/users", email=XERO_USER, name="Bea Keeper")
+        organisation = self.post(
+            "/xero/organisations", name="Harbour IT Ltd", country="NZ", base_currency="NZD", users=[XERO_USER]
         )
         return database, organisation
 
     def bill_month(self, database: dict[str, Any], organisation: dict[str, Any]) -> Any:
         """The month of billing; its answer says which documents are in trouble, why, and how that is mended."""
         partners = {"autotask_database": database["id"], "xero_organisation": organisation["id"]}
-        return self.call("POST", "/scenario/month", **partners)
+        return self.post("/scenario/month", **partners)
+
+    def trouble_the_network(self, month: dict[str, Any]) -> None:
+        """What the month tells of the network strikes once each, and so does a lost answer to a write."""
+        rules = [trouble["rule"] for trouble in month["transient"]]
+        rules.append({"partner": "xero", "kind": "drop_after", "method": "PUT", "times": 1})
+        for rule in rules:
+            if rule["kind"] == "slow":
+                rule = {**rule, "kind": "drop_before"}  # noqa: PLW2901  (the same fault, without a minute's wait)
+            self.post("/trouble", **rule)
 
 
 def make_account() -> Account:
