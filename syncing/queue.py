@@ -74,10 +74,15 @@ def release(documents: QuerySet[Document]) -> int:
     )
 
 
+def skippable(documents: QuerySet[Document]) -> QuerySet[Document]:
+    """Those of `documents` that a person may have left out: not on their way, and not in Xero."""
+    states = states_leading_to(DocumentState.SKIPPED) - {DocumentState.IN_FLIGHT}
+    return documents.filter(state__in=states, xero_id=None)
+
+
 def skip(documents: QuerySet[Document], reason: str) -> int:
     """Leave these out, with a reason that people can read; only what never reached Xero."""
-    skippable = states_leading_to(DocumentState.SKIPPED) - {DocumentState.IN_FLIGHT}
-    return documents.filter(state__in=skippable, xero_id=None).update(
+    return skippable(documents).update(
         state=DocumentState.SKIPPED, skipped_reason=reason, next_attempt_at=None, failing_since=None
     )
 
