@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from faults.catalogue import Subject
 from faults.classify import classify_xero
 from faults.problems import NeedsPerson, SyncProblem
 from syncing.billing_contact import ContactDetails
@@ -184,10 +185,15 @@ def surviving_contacts(side: XeroSide, contacts: Iterable[Contact]) -> dict[str,
 
 def refused_contact(details: ContactDetails, messages: Sequence[str]) -> SyncProblem:
     """Why Xero did not take a contact, with whose it is."""
-    problem = classify_xero(messages)
-    problem.subject = details.name
+    company = subject_of(details)
+    problem = classify_xero(messages, subjects={Subject.COMPANY: company, Subject.CONTACT: company})
     problem.evidence |= _evidence(details)
     return problem
+
+
+def subject_of(details: ContactDetails) -> str:
+    """The company as the subject of a fault, as billing_contact.company_subject has it: by its id too."""
+    return f"{details.name[:120]} (company {details.company_id})"
 
 
 def _evidence(details: ContactDetails) -> dict[str, Any]:
@@ -202,19 +208,19 @@ def _evidence(details: ContactDetails) -> dict[str, Any]:
 def _no_contact(details: ContactDetails) -> SyncProblem:
     text = "No Xero contact matches this company, and the account's setting is not to create contacts."
     return NeedsPerson(
-        "no-valid-contact", text, details.name, evidence={**_evidence(details), "rule": "create_contacts"}
+        "no-valid-contact", text, subject_of(details), evidence={**_evidence(details), "rule": "create_contacts"}
     )
 
 
 def _archived(details: ContactDetails, contact: Contact) -> SyncProblem:
     evidence = {**_evidence(details), "contact_id": contact.contact_id, "contact": contact.name}
-    return NeedsPerson("contact-archived", "The contact is archived in Xero.", details.name, evidence=evidence)
+    return NeedsPerson("contact-archived", "The contact is archived in Xero.", subject_of(details), evidence=evidence)
 
 
 def _name_taken(details: ContactDetails, contact: Contact) -> SyncProblem:
     evidence = {**_evidence(details), "contact_id": contact.contact_id, "other_number": contact.number}
     text = "Another Autotask company of the same name has this Xero contact."
-    return NeedsPerson("contact-name-taken", text, details.name, evidence=evidence)
+    return NeedsPerson("contact-name-taken", text, subject_of(details), evidence=evidence)
 
 
 def _new_contact(details: ContactDetails) -> dict[str, Any]:

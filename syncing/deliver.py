@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import zip_longest
 from typing import Any
 
 from django.db import transaction
@@ -81,7 +80,7 @@ class Write:
 
 
 def write_in_batches(side: XeroSide, endpoint: str, method: str, writes: Sequence[Write]) -> Iterator[Refusal]:
-    """Deliver all of `writes`, settling each call as it is answered. Yields what Xero refused, for its caller to settle.
+    """Deliver `writes`, settling each call as it is answered. Yields what Xero refused, for its caller to settle.
 
     Raises SyncProblem where the connection, and not a document, is at fault; what was not sent stays claimed.
     """
@@ -236,10 +235,12 @@ def link_values(connection: XeroConnection, raw: dict[str, Any]) -> dict[str, An
 
 def sent_content(ready: ReadyDocument, raw: dict[str, Any]) -> dict[str, Any]:
     """What we sent, for the page and for the next update: each line with Xero's id for it."""
-    echoed = raw.get("LineItems") or []
+    content = ready.content
+    echoed = [line.get("LineItemID") for line in raw.get("LineItems") or []]
+    echoed += [None] * (len(content.lines) - len(echoed))
     lines = [
         {
-            "line_item_id": echo.get("LineItemID"),
+            "line_item_id": line_item_id,
             "billing_item_ids": line.billing_item_ids,
             "description": line.description,
             "quantity": line.quantity,
@@ -249,9 +250,8 @@ def sent_content(ready: ReadyDocument, raw: dict[str, Any]) -> dict[str, Any]:
             "amount": line.line_amount,
             "tax": line.tax_amount,
         }
-        for line, echo in zip_longest(ready.content.lines, echoed[: len(ready.content.lines)], fillvalue={})
+        for line, line_item_id in zip(content.lines, echoed, strict=False)
     ]
-    content = ready.content
     return {
         "contact_id": ready.contact_id,
         "date": content.date,

@@ -167,7 +167,7 @@ class _Stages:
         write_back(self.partners.autotask, documents, self.settings)
 
     def _set_aside(self) -> None:
-        """Keep a bug of ours on the documents that it struck, with the reference that its traceback carries in the log."""
+        """Keep a bug of ours on the documents that it struck, by the reference that its log entry carries."""
         reference = uuid.uuid4().hex[:12]
         logger.exception("Unexpected error %s in run %s", reference, self.run.id)
         held = Document.objects.filter(claimed_by=self.run.id, state=DocumentState.IN_FLIGHT)

@@ -33,9 +33,7 @@ class Gatherer:
         self._read_companies(invoice.company_id for invoice in invoices.values())
         currencies = {
             currency.id: currency.code
-            for currency in self.lists.get(
-                "autotask:currencies", Currency, lambda: list(self.autotask.find(Currency))
-            )
+            for currency in self.lists.get("autotask:currencies", Currency, lambda: list(self.autotask.find(Currency)))
         }
         return {
             document.id: self._source(document, invoices[document.autotask_id], items, currencies)
@@ -73,9 +71,9 @@ class Gatherer:
         self._companies |= {company.id: company for company in companies}
         ids = sorted(wanted | parents)
         for contact in self.autotask.find_in(Contact, "companyID", ids):
-            self._contacts[contact.company_id].append(contact)
+            self._contacts[contact.company_id or 0].append(contact)
         for location in self.autotask.find_in(CompanyLocation, "companyID", ids):
-            self._locations[location.company_id].append(location)
+            self._locations[location.company_id or 0].append(location)
         self._asked.update(ids)
 
     def _source(

@@ -70,7 +70,7 @@ def note_answers(partners: Partners) -> None:
 
 
 def note_problem(partners: Partners, partner: Partner, problem: SyncProblem) -> None:
-    """Remember why a side could not be used. A refused log-in is not tried on schedule again: it would lock the user."""
+    """Remember why a side could not be used. A refused log-in is not tried on schedule again, which would lock it."""
     if partner == "Xero":
         XeroConnection.objects.filter(id=partners.xero_connection.id).update(last_problem=problem.detail)
         return

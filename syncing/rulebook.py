@@ -16,6 +16,7 @@ from syncing.autotask.records import (
     OrganizationalLevel2,
     OrganizationalLevelAssociation,
     OrganizationalResource,
+    RecordType,
     Tax,
     TaxCategory,
     TaxRegion,
@@ -31,7 +32,7 @@ from syncing.models import (
 )
 from syncing.partners import Partners
 from syncing.reference import ReferenceLists
-from syncing.rules import ItemSource, Rules, TrackingSource
+from syncing.rules import ContactRule, ItemSource, Rules, TotalIs, TrackingSource
 from syncing.tax_proposals import propose_tax_types
 from syncing.xero.documents import Tracking
 from syncing.xero.records import Currency, LedgerAccount, Organisation, TaxRate
@@ -107,7 +108,7 @@ class Rulebook:
         return Rules(
             **settings,
             skip_templates=frozenset(self.settings.skip_templates),
-            contact_rules=tuple(self.settings.contact_rules),
+            contact_rules=cast(tuple[ContactRule, ...], tuple(self.settings.contact_rules)),
             billing_code_accounts=dict(BillingCodeMapping.objects.values_list("billing_code_id", "account_code")),
             tax_types=self._tax_types(rates),
             branding={mapping.template_id: str(mapping.theme_id) for mapping in BrandingMapping.objects.all()},
@@ -124,7 +125,7 @@ class Rulebook:
             tax_regions={region.id: region.name for region in self._autotask("tax-regions", TaxRegion)},
             tax_categories={category.id: category.name for category in self._autotask("tax-categories", TaxCategory)},
             countries={country.id: country for country in self._autotask("countries", Country)},
-            total_is=self.state.total_is or None,
+            total_is=cast(TotalIs | None, self.state.total_is or None),
             service_adjustments=is_enabled(FeatureName.SERVICE_ADJUSTMENTS),
             now=timezone.now(),
             refetch_seconds=installation.SYNC_REFETCH_SECONDS,
@@ -183,7 +184,7 @@ class Rulebook:
         """A list of the organisation that is fed: another one has its own."""
         return self.lists.get(f"xero:{name}", record_type, fetch)
 
-    def _autotask(self, name: str, record_type: type[Record]) -> list[Record]:
+    def _autotask(self, name: str, record_type: type[RecordType]) -> list[RecordType]:
         return self.lists.get(f"autotask:{name}", record_type, lambda: list(self.partners.autotask.find(record_type)))
 
 
