@@ -31,9 +31,10 @@ class TotalsSample:
 
 
 def sample(source: SourceInvoice) -> TotalsSample:
+    """The figures of `source`; what is no number counts nothing."""
     return TotalsSample(
-        items_total=sum((item.total_amount for item in source.items), ZERO),
-        items_tax=sum((item.tax for item in source.items), ZERO),
+        items_total=sum(filter(is_measurable, (item.total_amount for item in source.items)), ZERO),
+        items_tax=sum(filter(is_measurable, (item.tax for item in source.items)), ZERO),
         invoice_total=source.invoice.total,
         invoice_tax=source.invoice.tax,
     )
