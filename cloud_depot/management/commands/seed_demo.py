@@ -10,6 +10,7 @@ import requests
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from syncing.autotask.connect import connect_autotask
 from syncing.models import SyncSettings
@@ -43,6 +44,7 @@ class Command(BaseCommand):
             credentials = {name: database[name] for name in ("username", "secret", "integration_code")}
             connect_autotask(account.id, **credentials)
         connect_xero(account, organisation)
+        Account.objects.filter(id=account.id).update(next_sync_at=timezone.now())  # the dispatcher takes it from here
         sandbox.trouble_the_network(month)
         logins = [{"role": role.label, "email": email, "password": PASSWORD} for role, email in PEOPLE.items()]
         self.stdout.write(json.dumps({"slug": account.slug, "logins": logins, "month": month}))
