@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -164,6 +164,7 @@ class Demo:
             "XERO_API_URL": self.sandbox_url,
             "AUTOTASK_ZONE_URL": self.sandbox_url,
             "AUTOTASK_HOST_PATTERN": "^localhost$",
+            "no_proxy": ",".join(filter(None, ["localhost", os.environ.get("no_proxy") or os.environ.get("NO_PROXY")])),
         }
 
     def _start(self, name: str, command: Sequence[str | Path], sockets: list[int] | None = None) -> None:
@@ -194,13 +195,13 @@ class Demo:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and not self.processes.failed():
-            try:
-                if requests.get(f"{self.base_url}/readyz", timeout=5).ok:
-                    return
-            except requests.ConnectionError:
-                pass  # not yet
-            time.sleep(0.2)
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy to this machine itself
+            while time.monotonic() < deadline and not self.processes.failed():
+                with suppress(requests.ConnectionError, requests.Timeout):  # not yet
+                    if session.get(f"{self.base_url}/readyz", timeout=5).ok:
+                        return
+                time.sleep(0.2)
         raise DemoError(f"The web process is not ready:\n{self._tail('web')}")
 
     def _manage(self, *arguments: str) -> str:
