@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from faults.problems import NeedsReconnect, SyncProblem, Transient
-from syncing.autotask.connect import connect_autotask
+from syncing.autotask.connect import OtherDatabaseError, connect_autotask
 from syncing.consents import begin_consent, close_choice, finish_consent, keep_choice, open_choice
 from syncing.xero import oauth
 from tenants.connections import Organisation, OrganisationTakenError
@@ -76,6 +76,8 @@ def connect_to_autotask(request: HttpRequest, slug: str) -> HttpResponse:
             connection = connect_autotask(cast(AccountRequest, request).account.id, **form.cleaned_data)
         except SyncProblem as problem:
             form.add_error(None, _autotask_in_words(problem))
+        except OtherDatabaseError as error:
+            form.add_error(None, str(error))
         else:
             messages.success(request, f"Connected to Autotask as {connection.username}.")
             return redirect("connections", slug=slug)
