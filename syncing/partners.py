@@ -37,15 +37,20 @@ def open_partners() -> Partners:
     Raises NotConnectedError before the account is set up, and NeedsReconnect where a connection that was there is gone.
     """
     autotask_connection = AutotaskConnection.objects.first()
-    xero_connection = XeroConnection.objects.order_by("state", "-connected_at").first()
-    if autotask_connection is None or xero_connection is None:
+    organisation = fed_organisation()
+    if autotask_connection is None or organisation is None:
         raise NotConnectedError
     return Partners(
         autotask_connection=autotask_connection,
         autotask=open_autotask(autotask_connection),
-        xero_connection=xero_connection,
-        xero=XeroClient(str(xero_connection.organisation_id), GrantTokens(xero_connection.grant_id)),
+        xero_connection=organisation,
+        xero=XeroClient(str(organisation.organisation_id), GrantTokens(organisation.grant_id)),
     )
+
+
+def fed_organisation() -> XeroConnection | None:
+    """The Xero organisation that the account feeds, or fed last. In its scope."""
+    return XeroConnection.objects.order_by("state", "-connected_at").first()
 
 
 def check_connected(partners: Partners, *, scheduled: bool) -> tuple[SyncProblem | None, Partner]:
