@@ -5,7 +5,7 @@ A link is by ids, so that a rename on either side breaks nothing. The key we lea
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,10 +58,27 @@ def find_or_create_contacts(
 
 
 @dataclass(frozen=True, slots=True)
-class _Match:
+class Match:
+    """The Xero contact that a company is billed as, and by which rule it was found."""
+
     contact_id: str
     name: str
     rule: str
+
+
+def foresee_contacts(
+    side: XeroSide, wanted: Mapping[int, ContactDetails], settings: SyncSettings
+) -> tuple[dict[int, Match], dict[int, SyncProblem]]:
+    """By company id: what `find_or_create_contacts` would find, and what would stop it. Nothing is made or kept.
+
+    A company that is in neither would have its contact created.
+    """
+    search = _Search(side, settings)
+    search.take_links(wanted)
+    search.look_up([contact for company_id, contact in wanted.items() if company_id not in search.found])
+    if not settings.create_contacts:
+        search.create([contact for company_id, contact in wanted.items() if search.is_missing(company_id)])
+    return search.found, search.problems
 
 
 class _Search:
@@ -70,7 +87,7 @@ class _Search:
     def __init__(self, side: XeroSide, settings: SyncSettings) -> None:
         self.side = side
         self.settings = settings
-        self.found: dict[int, _Match] = {}
+        self.found: dict[int, Match] = {}
         self.problems: dict[int, SyncProblem] = {}
         self._linked: set[int] = set()
 
@@ -80,7 +97,7 @@ class _Search:
     def take_links(self, company_ids: Collection[int]) -> None:
         links = ContactLink.objects.filter(organisation=self.side.connection, company_id__in=company_ids)
         for link in links:
-            self.found[link.company_id] = _Match(str(link.contact_id), link.contact_name, link.rule)
+            self.found[link.company_id] = Match(str(link.contact_id), link.contact_name, link.rule)
             self._linked.add(link.company_id)
 
     def look_up(self, wanted: Sequence[ContactDetails]) -> None:
@@ -109,7 +126,7 @@ class _Search:
         replies = self.side.client.save_contacts([_new_contact(details) for details in missing], create_only=True)
         for details, reply in zip(missing, replies, strict=True):
             if reply.ok and reply.id is not None:
-                self.found[details.company_id] = _Match(reply.id, details.name, "created")
+                self.found[details.company_id] = Match(reply.id, details.name, "created")
             else:
                 self.problems[details.company_id] = refused_contact(details, reply.messages)
 
@@ -136,11 +153,11 @@ class _Search:
 
     def _take(self, details: ContactDetails, contact: Contact, rule: str) -> None:
         if contact.is_active:
-            self.found[details.company_id] = _Match(contact.contact_id, contact.name, rule)
+            self.found[details.company_id] = Match(contact.contact_id, contact.name, rule)
             return
         survivors = surviving_contacts(self.side, [contact])
         if contact.contact_id in survivors:
-            self.found[details.company_id] = _Match(survivors[contact.contact_id], contact.name, "merged")
+            self.found[details.company_id] = Match(survivors[contact.contact_id], contact.name, "merged")
         else:
             self.problems[details.company_id] = _archived(details, contact)
 
@@ -150,7 +167,7 @@ class _Search:
         if contact.number.startswith(f"{ours}-"):
             self.problems[details.company_id] = _name_taken(details, contact)
         else:
-            self.found[details.company_id] = _Match(contact.contact_id, contact.name, "name")
+            self.found[details.company_id] = Match(contact.contact_id, contact.name, "name")
 
 
 def follow_merged_contacts(side: XeroSide, contact_ids: Collection[str]) -> dict[str, str]:

@@ -51,7 +51,7 @@ def prepare(documents: Sequence[Document], sources: Mapping[int, SourceInvoice],
     for document in documents:
         source = sources.get(document.id)
         if source is None:
-            prepared.outcomes.append(_not_visible(document))
+            prepared.outcomes.append(stuck(document, [not_visible(document)]))
             continue
         try:
             outcome = _prepare_one(document, source, rules, rulebook)
@@ -101,24 +101,23 @@ def _prepare_one(
             problem = check.problem or problem
         return stuck(document, [problem], values)
     values["notices"] = [*translation.notices, *check.notices]
-    content = _numbered_anew(document, check.document)
+    content = numbered_anew(document, check.document)
     return TranslatedDocument(document=document, content=content, contact=translation.contact, values=values)
 
 
-def _numbered_anew(document: Document, content: XeroDocument) -> XeroDocument:
+def numbered_anew(document: Document, content: XeroDocument) -> XeroDocument:
     """Sent again as a new document, it needs a number that its earlier ones do not hold."""
     if not document.xero_history or content.number is None or document.xero_id is not None:
         return content
     return replace(content, number=f"{content.number}-{len(document.xero_history) + 1}")
 
 
-def _not_visible(document: Document) -> Outcome:
-    problem = NeedsPerson(
+def not_visible(document: Document) -> SyncProblem:
+    return NeedsPerson(
         "autotask-not-permitted",
         "Autotask no longer shows this invoice to the API user.",
         f"invoice {document.autotask_id}",
     )
-    return stuck(document, [problem])
 
 
 def _unexpected(document: Document) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from syncing import runs, schedule
+from syncing import previews, runs, schedule
 from syncing.models import SyncRun
 from tenants.tasks import AccountTask
 
@@ -21,3 +21,11 @@ def sync_account(account_id: int) -> None:
     """Do the account's queued run, or a scheduled one where none is queued; and what was queued meanwhile after it."""
     if runs.run_now(account_id, SyncRun.Trigger.SCHEDULE) and runs.queued_run(account_id):
         sync_account.delay(account_id=account_id)
+
+
+@shared_task(base=AccountTask)
+def make_preview(account_id: int, preview_id: int) -> None:
+    """Work through a preview, and come again where a limit asks to wait."""
+    wait = previews.work_through(account_id, preview_id)
+    if wait is not None:
+        make_preview.apply_async(kwargs={"account_id": account_id, "preview_id": preview_id}, countdown=wait)

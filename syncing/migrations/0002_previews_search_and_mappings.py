@@ -3,10 +3,10 @@
 import django.contrib.postgres.fields
 import django.core.serializers.json
 import django.db.models.deletion
-import syncing.models.search
-import tenants.models.accounts
 from django.db import migrations, models
 
+import syncing.models.search
+import tenants.models.accounts
 from tenants.isolation import AccountReference, IsolateTable
 
 

@@ -25,6 +25,9 @@ class Preview(AccountModel):
     requested_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    causes = models.JSONField(
+        default=list, help_text="At its end: each problem once, with how many documents it stops, and their totals."
+    )
     problem_code = models.CharField(max_length=40, blank=True, help_text="Why it stopped, where it did.")
     problem_detail = models.TextField(blank=True)
 
@@ -49,6 +52,7 @@ class PreviewedDocument(AccountModel):
     skipped_reason = models.CharField(max_length=500, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     total = models.DecimalField(max_digits=18, decimal_places=4, null=True, help_text="As Xero would compute it.")
+    source = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="The lines as Autotask has them.")
     content = models.JSONField(
         null=True, encoder=DjangoJSONEncoder, help_text="The Xero document, as far as it can be told."
     )
