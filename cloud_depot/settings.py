@@ -285,22 +285,42 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# The API. Requests a minute: of a token, and of an address without one.
+
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 600)
+API_ANONYMOUS_REQUESTS_PER_MINUTE = env.int("API_ANONYMOUS_REQUESTS_PER_MINUTE", 60)
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["syncing.api.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["syncing.api.permissions.AccountPermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["syncing.api.throttling.PerMinute"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "COERCE_DECIMAL_TO_STRING": True,
+    "DEFAULT_PARSER_CLASSES": ["syncing.api.parsers.ShallowJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "syncing.api.schema.AccountSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "syncing.api.problems.handle_exception",
+    "NUM_PROXIES": PROXY_COUNT,
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Cloud Depot",
     "DESCRIPTION": "Carries invoices, credit notes and payments between Autotask and Xero.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "ENUM_NAME_OVERRIDES": {
+        "DocumentState": "syncing.states.DocumentState",
+        "FaultState": "faults.models.Fault.State",
+        "SyncState": "syncing.models.SyncRun.State",
+        "PreviewProgress": "syncing.models.Preview.State",
+        "AutotaskState": "tenants.models.AutotaskConnection.State",
+        "XeroState": "tenants.models.XeroConnection.State",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "syncing.api.schema.add_problems",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
 }
 
 # Logs: one line each on standard error. The HTTP libraries stay above DEBUG, where they would print tokens.
