@@ -123,21 +123,6 @@ _COLUMNS = (
 )
 
 
-class FaultReference(serializers.CharField):
-    """The id of a fault, or a code of the catalogue."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=40, **kwargs)
-
-    def to_internal_value(self, data: Any) -> Any:
-        text = super().to_internal_value(data)
-        if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID:
-            return int(text)
-        if text not in KINDS:
-            raise serializers.ValidationError("There is no fault kind of this code.", code="unknown")
-        return text
-
-
 class DocumentQuery(StrictSerializer):
     """What documents are asked for. What is left out does not matter."""
 
@@ -145,13 +130,22 @@ class DocumentQuery(StrictSerializer):
         child=serializers.ChoiceField(DocumentState.choices), required=False, help_text="One, or several with commas."
     )
     kind = serializers.ChoiceField(Document.Kind.choices, required=False)
-    fault = FaultReference(required=False, help_text="The id of a fault, or a code of the catalogue.")
+    fault = serializers.CharField(
+        required=False, max_length=40, help_text="The id of a fault, or a code of the catalogue."
+    )
     q = serializers.CharField(
         required=False,
         allow_blank=True,
         max_length=LONGEST_TEXT,
         help_text="How the Autotask number, the Xero number or the company begins; or the Autotask id.",
     )
+
+    def validate_fault(self, text: str) -> int | str:
+        if text.isascii() and text.isdigit():
+            return min(int(text), LARGEST_ID)
+        if text not in KINDS:
+            raise serializers.ValidationError("There is no fault kind of this code.", code="unknown")
+        return text
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         attrs["documents"] = DocumentFilter(

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, cast
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -45,7 +44,7 @@ class Flag(serializers.BooleanField):
         return data
 
 
-@extend_schema_field(OpenApiTypes.DECIMAL)
+@extend_schema_field({"type": "string", "format": "decimal", "examples": ["115.00"]})
 class Money(serializers.Field[Any, Any, str | None, Any]):
     """An amount as a string, to the cent, or finer where it is; only to read."""
 
