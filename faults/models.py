@@ -5,6 +5,7 @@ The documents point here (syncing.models.Blocker), so that this package needs to
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
@@ -70,6 +71,7 @@ class FaultEvent(AccountModel):
         GAVE_UP = "gave_up", "Does not mend itself"
         RESOLVED = "resolved", "Resolved"
         IGNORED = "ignored", "Ignored"
+        RESYNCED = "resynced", "Re-sync asked for"
 
     fault = AccountForeignKey(Fault, on_delete=models.CASCADE, related_name="events")
     what = models.CharField(max_length=10, choices=What)
@@ -82,6 +84,38 @@ class FaultEvent(AccountModel):
 
     def __str__(self) -> str:
         return f"{self.get_what_display()} {self.at:%Y-%m-%d %H:%M}"
+
+
+class FaultNotice(AccountModel):
+    """One e-mail told one person of one turn of a fault: that it needs them, or that it is over."""
+
+    class About(models.TextChoices):
+        OPENED = "opened", "Needs you"
+        RESOLVED = "resolved", "Resolved"
+
+    fault = AccountForeignKey(Fault, on_delete=models.CASCADE, related_name="notices", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    about = models.CharField(max_length=10, choices=About)
+    episode = models.DateTimeField(help_text="The `opened_at` of the fault that it is about.")
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "fault", "user", "about", "episode"], name="one_notice_for_each_turn"
+            )
+        ]
+        indexes = [models.Index(fields=["account", "user", "-sent_at"])]
+
+
+class NoticeQueue(AccountModel):
+    """When the members of an account are to be told next. The dispatcher reads it for all accounts."""
+
+    due_at = models.DateTimeField(null=True, help_text="Empty: there is nothing to tell.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account"], name="one_notice_queue_for_each_account")]
+        indexes = [models.Index(fields=["due_at"])]
 
 
 class UnknownText(models.Model):
