@@ -1,0 +1,155 @@
+"""How money, moments, states and partners read on pages."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from syncing.models import Attempt, Document, SyncRun
+from syncing.states import DocumentState
+
+register = template.Library()
+
+STATE_MARKS = {
+    DocumentState.WAITING: "",
+    DocumentState.IN_FLIGHT: "busy",
+    DocumentState.UNCERTAIN: "busy",
+    DocumentState.RETRYING: "warn",
+    DocumentState.FAULTED: "bad",
+    DocumentState.SYNCED: "good",
+    DocumentState.SKIPPED: "",
+    DocumentState.VOIDED: "",
+}
+OUTCOME_MARKS = {
+    Attempt.Outcome.CREATED: "good",
+    Attempt.Outcome.UPDATED: "good",
+    Attempt.Outcome.UNCHANGED: "good",
+    Attempt.Outcome.ADOPTED: "good",
+    Attempt.Outcome.FAULTED: "bad",
+    Attempt.Outcome.RETRYING: "warn",
+    Attempt.Outcome.UNCERTAIN: "warn",
+}
+RUN_MARKS = {
+    SyncRun.State.QUEUED: "busy",
+    SyncRun.State.RUNNING: "busy",
+    SyncRun.State.FINISHED: "good",
+    SyncRun.State.STOPPED: "bad",
+    SyncRun.State.ABANDONED: "warn",
+}
+XERO_STATUSES = {
+    "DRAFT": "Draft",
+    "SUBMITTED": "Awaiting approval",
+    "AUTHORISED": "Awaiting payment",
+    "PAID": "Paid",
+    "VOIDED": "Voided",
+    "DELETED": "Deleted",
+}
+
+
+def _marked(mark: str, words: str) -> SafeString:
+    return format_html('<span class="state {}">{}</span>', mark, words)
+
+
+@register.simple_tag
+def state(document: Document) -> SafeString:
+    """A document's state: a word with a mark."""
+    return _marked(STATE_MARKS.get(DocumentState(document.state), ""), document.get_state_display())
+
+
+@register.simple_tag
+def outcome(attempt: Attempt) -> SafeString:
+    """What became of an attempt: a word with a mark."""
+    return _marked(OUTCOME_MARKS.get(Attempt.Outcome(attempt.outcome), ""), attempt.get_outcome_display())
+
+
+@register.simple_tag
+def run_state(run: SyncRun) -> SafeString:
+    """Where a run stands: a word with a mark."""
+    return _marked(RUN_MARKS[SyncRun.State(run.state)], run.get_state_display())
+
+
+@register.filter
+def xero_status(status: str) -> str:
+    """AUTHORISED → Awaiting payment: the words on Xero's own pages."""
+    return XERO_STATUSES.get(status, status.capitalize())
+
+
+@register.simple_tag
+def money(amount: Decimal | str | int | None, currency: str = "") -> SafeString:
+    """8410 NZD → 8,410.00 NZD, for people; with four decimals where a price has them. Nothing for what is no number."""
+    value = _number(amount)
+    if value is None:
+        return SafeString("")
+    decimals = 4 if value != value.quantize(Decimal("0.01")) else 2
+    written = f"{value:,.{decimals}f}".replace("-", "−")
+    if not currency:
+        return format_html('<span class="money">{}</span>', written)
+    return format_html('<span class="money">{} <span class="currency">{}</span></span>', written, currency)
+
+
+@register.filter
+def figure(number: Decimal | str | int | None) -> str:
+    """A quantity without idle zeros: 1.0000 → 1."""
+    value = _number(number)
+    if value is None:
+        return ""
+    return f"{value.normalize():,f}".replace("-", "−")
+
+
+def _number(amount: Any) -> Decimal | None:
+    try:
+        value = Decimal(str(amount))
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and value.adjusted() < 18 else None
+
+
+@register.simple_tag
+def when(moment: datetime.datetime | None, missing: str = "never") -> SafeString:
+    """“2 minutes ago”, with the exact time of the reader's zone as its title."""
+    if moment is None:
+        return format_html('<span class="soft">{}</span>', missing)
+    local = timezone.localtime(moment)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(timespec="seconds"),
+        f"{local:%A} {local.day} {local:%B %Y, %H:%M:%S} {local.tzname()}",
+        in_words(local, timezone.localtime()),
+    )
+
+
+def in_words(moment: datetime.datetime, now: datetime.datetime) -> str:
+    """How far `moment` is from `now`, both in the reader's zone: as people say it."""
+    seconds = round((now - moment).total_seconds())
+    if abs(seconds) < 10:
+        return "just now" if seconds >= 0 else "now"
+    if abs(seconds) < 3600:
+        amount = _amount(abs(seconds), 1, "second") if abs(seconds) < 60 else _amount(abs(seconds), 60, "minute")
+        return f"{amount} ago" if seconds > 0 else f"in {amount}"
+    days = (now.date() - moment.date()).days
+    clock = f"{moment:%H:%M}"
+    if days == 0:
+        return f"today, {clock}"
+    if abs(days) == 1:
+        return f"yesterday, {clock}" if days > 0 else f"tomorrow, {clock}"
+    if 1 < days < 7:
+        return f"{moment:%A}, {clock}"
+    year = "" if moment.year == now.year else f" {moment.year}"
+    return f"{moment.day} {moment:%B}{year}, {clock}"
+
+
+def _amount(seconds: int, unit: int, word: str) -> str:
+    number = seconds // unit
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+@register.filter
+def day(date: datetime.date | None) -> str:
+    """5 May 2026."""
+    return f"{date.day} {date:%b %Y}" if date else ""
