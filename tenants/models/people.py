@@ -75,9 +75,24 @@ class Role(models.TextChoices):
 class Member(models.Model):
     """A person's place in an account. Read before the account is known."""
 
+    class NotifyFaults(models.TextChoices):
+        AT_ONCE = "at_once", "Within two minutes, and then at most once an hour"
+        DIGEST = "digest", "At most once a day"
+        NEVER = "never", "Never"
+
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=15, choices=Role)
+    notify_faults = models.CharField(
+        "E-mail about faults",
+        max_length=10,
+        choices=NotifyFaults,
+        default=NotifyFaults.AT_ONCE,
+        help_text="When a fault needs someone. Sent to members who may re-sync.",
+    )
+    notify_resolved = models.BooleanField(
+        "E-mail when a fault is resolved", default=True, help_text="For faults that you were told of."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
