@@ -36,9 +36,12 @@ def pytest_configure(config: pytest.Config) -> None:
     elif not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
         for name, value in stack.enter_context(servers_of_this_run()).as_environment().items():
             os.environ.setdefault(name, value)
-    if worker or not config.getoption("numprocesses", None):
-        os.environ["DJANGO_SETTINGS_MODULE"] = "cloud_depot.settings"
-        django.setup()
+    if config.getoption("numprocesses", None) and not worker:
+        # The workers would inherit it, and read the settings before they have a Redis database of their own.
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+        return
+    os.environ["DJANGO_SETTINGS_MODULE"] = "cloud_depot.settings"
+    django.setup()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

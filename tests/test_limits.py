@@ -96,7 +96,7 @@ def test_no_more_than_five_calls_are_at_work_at_a_time(monkeypatch: pytest.Monke
 
 
 def test_a_call_waits_a_moment_for_a_slot_that_comes_free() -> None:
-    at_work, may_end = threading.Barrier(6), threading.Event()
+    at_work, may_end = threading.Barrier(6, timeout=30), threading.Event()
 
     def work() -> None:
         with xero_call(ORGANISATION):
