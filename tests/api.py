@@ -23,7 +23,7 @@ from tenants.api_tokens import create_token
 from tenants.models import Account
 from tenants.scope import account_scope
 
-_ids = count(1000)
+_ids = count(10_000_000)  # far from those of the sandbox
 
 
 class Api:

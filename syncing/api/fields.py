@@ -45,20 +45,27 @@ class Flag(serializers.BooleanField):
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "examples": ["115.00"]})
-class Money(serializers.Field[Any, Any, str | None, Any]):
+class Money(serializers.Field[Any, Any, str, Any]):
     """An amount as a string, to the cent, or finer where it is; only to read."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(read_only=True, **kwargs)
 
-    def to_representation(self, value: Decimal) -> str:
-        return money(value)
+    def to_representation(self, value: Decimal | str) -> str:
+        whole, _, decimals = f"{Decimal(value):f}".partition(".")
+        return f"{whole}.{decimals.rstrip('0'):0<2}"
 
 
-def money(value: Decimal) -> str:
-    """ "115.00", "0.1234": at least two decimals, and no idle zeros after them."""
-    whole, _, decimals = f"{value:f}".partition(".")
-    return f"{whole}.{decimals.rstrip('0'):0<2}"
+@extend_schema_field({"type": "string", "format": "decimal", "examples": ["2.5"]})
+class Quantity(serializers.Field[Any, Any, str, Any]):
+    """A number as a string, without idle zeros; only to read."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: Decimal | str) -> str:
+        text = f"{Decimal(value):f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class Identifier(serializers.IntegerField):

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from syncing import previews
 from syncing.api.document_shapes import MOST_DOCUMENTS, Selection
-from syncing.api.fields import Money
+from syncing.api.fields import Money, Quantity
 from syncing.api.pagination import CursorPage
 from syncing.api.syncs import StoppedBy, stopped_by
 from syncing.api.views import AccountView
@@ -37,18 +37,18 @@ class SourceLine(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     name = serializers.CharField()
     description = serializers.CharField()
-    quantity = serializers.CharField()
-    rate = serializers.CharField()
-    total = serializers.CharField()
-    tax = serializers.CharField()
+    quantity = Quantity()
+    rate = Money()
+    total = Money()
+    tax = Money()
     billing_code_id = serializers.IntegerField(allow_null=True)
 
 
 class Source(serializers.Serializer[Any]):
     """The invoice as Autotask has it."""
 
-    invoice_total = serializers.CharField()
-    tax = serializers.CharField()
+    invoice_total = Money()
+    tax = Money()
     order_number = serializers.CharField()
     lines = SourceLine(many=True)
 
@@ -62,14 +62,14 @@ class ForeseenLine(serializers.Serializer[Any]):
     """A line as Xero would be sent it, with the amounts that Xero would compute. A line of text has no quantity."""
 
     description = serializers.CharField()
-    quantity = serializers.CharField(allow_null=True)
-    unit_amount = serializers.CharField(allow_null=True)
+    quantity = Quantity(allow_null=True)
+    unit_amount = Money(allow_null=True)
     account_code = serializers.CharField(allow_null=True)
     tax_type = serializers.CharField(allow_null=True)
     item_code = serializers.CharField(allow_null=True)
     tracking = TrackingChoice(many=True)
-    amount = serializers.CharField()
-    tax = serializers.CharField()
+    amount = Money()
+    tax = Money()
     billing_item_ids = serializers.ListField(child=serializers.IntegerField())
 
 
@@ -86,20 +86,20 @@ class ForeseenDocument(serializers.Serializer[Any]):
     sent_to_contact = serializers.BooleanField()
     branding_theme_id = serializers.CharField(allow_null=True)
     line_amount_types = serializers.CharField()
-    subtotal = serializers.CharField()
-    tax = serializers.CharField()
-    total = serializers.CharField()
+    subtotal = Money()
+    tax = Money()
+    total = Money()
     lines = ForeseenLine(many=True)
 
 
 class Amounts(serializers.Serializer[Any]):
     """Autotask's total against what Xero would compute, like with like."""
 
-    expected = serializers.CharField()
-    computed = serializers.CharField()
-    difference = serializers.CharField()
+    expected = Money()
+    computed = Money()
+    difference = Money()
     compared = serializers.ChoiceField(["net", "gross"])
-    tax_difference = serializers.CharField(allow_null=True)
+    tax_difference = Money(allow_null=True)
 
 
 class ForeseenProblem(serializers.Serializer[Any]):
@@ -134,7 +134,7 @@ class Cause(serializers.Serializer[Any]):
     subject = serializers.CharField()
     documents = serializers.IntegerField()
     released = serializers.IntegerField()
-    totals = serializers.DictField(child=serializers.CharField())
+    totals = serializers.DictField(child=Money())
 
 
 class PreviewState(serializers.Serializer[Preview]):
@@ -204,7 +204,9 @@ class PreviewDetail(AccountView):
         page = ResultPage()
         results = page.paginate_queryset(preview.results.all(), request, view=self)
         shown = page.get_paginated_response([_told(result) for result in results or []]).data
-        return Response({**PreviewState(preview).data, "causes": preview.causes, **shown})
+        return Response(
+            {**PreviewState(preview).data, "causes": [Cause(cause).data for cause in preview.causes], **shown}
+        )
 
 
 def _told(result: PreviewedDocument) -> Any:
