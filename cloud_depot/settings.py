@@ -208,6 +208,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10,
         "options": {"expires": 10},
     },
+    "tell members of faults": {
+        "task": "faults.tasks.tell_of_faults",
+        "schedule": 15,
+        "options": {"expires": 15},
+    },
 }
 
 # Sign-in

@@ -14,6 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from faults.models import Fault, FaultEvent, UnknownText
+from faults.notify import wake
 from faults.problems import SyncProblem, Transient
 from faults.retry import gives_up
 from tenants.scope import require_account_id
@@ -65,6 +66,8 @@ def record(problems: Iterable[SyncProblem]) -> dict[Cause, Fault]:
         ]
         Fault.objects.bulk_update(faults.values(), MOVED_FIELDS)
         FaultEvent.objects.bulk_create(events)
+        if events:
+            wake(account_id)
     _count_unknown_texts(problems, now)
     return {(problem.code, problem.subject): faults[_cause(problem)] for problem in problems}
 
@@ -105,6 +108,8 @@ def _close(fault_ids: Iterable[int], state: Fault.State, living: Sequence[Fault.
             FaultEvent(account_id=account_id, fault_id=fault_id, what=What(state.value), at=now, by=by, note=note)
             for fault_id in moved
         )
+        if moved:
+            wake(account_id)
     return set(moved)
 
 
