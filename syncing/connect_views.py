@@ -12,13 +12,19 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from faults.problems import NeedsReconnect, SyncProblem, Transient
+from syncing import incidents
+from syncing.access_concerns import concerns, sights
 from syncing.autotask.connect import OtherDatabaseError, connect_autotask
+from syncing.connection_health import autotask_health, fed_organisations
 from syncing.consents import begin_consent, close_choice, finish_consent, keep_choice, open_choice
+from syncing.models import SyncSettings
+from syncing.partners import open_autotask
 from syncing.xero import oauth
 from tenants.connections import Organisation, OrganisationTakenError
 from tenants.middleware import AccountRequest
@@ -80,21 +86,43 @@ def connect_to_autotask(request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"Connected to Autotask as {connection.username}.")
-            return redirect("connections", slug=slug)
+            return redirect("autotask-access", slug=slug)
     return _page(request, AutotaskConnection.objects.first(), form, HTTPStatus.BAD_REQUEST)
 
 
 def _page(
     request: HttpRequest, autotask: AutotaskConnection | None, form: AutotaskForm, status: HTTPStatus = HTTPStatus.OK
 ) -> HttpResponse:
+    now, troubles = timezone.now(), incidents.open_incidents()
     context = {
         "account": cast(AccountRequest, request).account,
-        "xero_connections": XeroConnection.objects.select_related("grant").order_by("state", "name"),
+        "organisations": fed_organisations(XeroConnection.objects.select_related("grant"), troubles, now),
         "autotask": autotask,
+        "autotask_health": autotask_health(autotask, troubles),
         "autotask_form": form,
         "may_connect": Permission.CONNECT in granted(request),
     }
     return render(request, "connections/page.html", context, status=status)
+
+
+@require_GET
+@requires(Permission.CONNECT)
+def autotask_access(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the API user can see, asked for now; and what of it would stop invoices later."""
+    account = cast(AccountRequest, request).account
+    connection = AutotaskConnection.objects.first()
+    if connection is None:
+        return redirect("connections", slug=slug)
+    context: dict[str, Any] = {"account": account, "autotask": connection}
+    try:
+        access = open_autotask(connection).check_access()
+    except SyncProblem as problem:
+        context["problem"] = _autotask_in_words(problem)
+    else:
+        AutotaskConnection.objects.filter(id=connection.id).update(last_answered_at=timezone.now())
+        settings_of_account = SyncSettings.of_account(account.id)
+        context |= {"access": access, "sights": sights(access), "concerns": concerns(access, settings_of_account)}
+    return render(request, "connections/autotask.html", context)
 
 
 def _autotask_in_words(problem: SyncProblem) -> str:
@@ -188,13 +216,15 @@ def _take(request: HttpRequest, account: Account, grant: XeroGrant, organisation
     return redirect("connections", slug=account.slug)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @requires(Permission.CONNECT)
 def disconnect(request: HttpRequest, slug: str, connection_id: int) -> HttpResponse:
-    """End one connection, here and in Xero."""
+    """End one connection, here and in Xero, once that is confirmed."""
     connection = get_object_or_404(
         XeroConnection.objects.select_related("grant"), id=connection_id, state=XeroConnection.State.CONNECTED
     )
+    if request.method == "GET":
+        return render(request, "connections/disconnect.html", {"connection": connection})
     try:
         oauth.disconnect(connection)
     except SyncProblem as problem:

@@ -22,7 +22,7 @@ class Owner:
 
     @property
     def path(self) -> str:
-        return f"/a/{self.member.account.slug}/connections/"
+        return f"/a/{self.member.account.slug}/settings/connections/"
 
     def connect(self, database: AutotaskDatabase, **changes: str) -> HttpResponse:
         form = {
@@ -31,7 +31,7 @@ class Owner:
             "integration_code": database.integration_code,
             **changes,
         }
-        return self.client.post(f"{self.path}autotask", form)
+        return self.client.post(f"/a/{self.member.account.slug}/connections/autotask", form)
 
     def connection(self) -> AutotaskConnection | None:
         with account_scope(self.member.account.id):
@@ -61,7 +61,7 @@ def words(answer: HttpResponse) -> str:
 
 def test_good_credentials_are_kept_with_where_the_database_is(owner: Owner, database: AutotaskDatabase) -> None:
     answer = owner.connect(database)
-    assert (answer.status_code, answer["Location"]) == (302, owner.path)
+    assert (answer.status_code, answer["Location"]) == (302, f"{owner.path}autotask/")
     connection = owner.connection()
     assert connection is not None
     assert (connection.username, connection.secret) == (database.username, database.secret)

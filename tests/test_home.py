@@ -23,7 +23,7 @@ def test_a_stranger_is_asked_to_log_in(client: Client) -> None:
 
 def test_the_only_account_is_entered_at_once(client: Client, person: User) -> None:
     account = create_account("Acme", person)
-    assert client.get("/")["Location"] == f"/a/{account.slug}/connections/"
+    assert client.get("/")["Location"] == f"/a/{account.slug}/settings/connections/"
 
 
 def test_of_several_accounts_one_is_chosen_and_others_are_not_shown(client: Client, person: User) -> None:

@@ -38,7 +38,7 @@ class Browser:
         return self.member.account
 
     def page(self, **query: str) -> HttpResponse:
-        return self.client.get(f"/a/{self.account.slug}/connections/", query)
+        return self.client.get(f"/a/{self.account.slug}/settings/connections/", query)
 
     def begin(self, **form: str) -> str:
         """Press the button; the address of Xero's consent page."""
@@ -109,7 +109,7 @@ def words(answer: HttpResponse) -> str:
 
 def test_an_organisation_is_connected_and_can_be_read_at_once(owner: Browser, organisation: XeroOrganisation) -> None:
     answer = owner.connect(organisation)
-    assert (answer.status_code, answer["Location"]) == (302, f"/a/{owner.account.slug}/connections/")
+    assert (answer.status_code, answer["Location"]) == (302, f"/a/{owner.account.slug}/settings/connections/")
     (connected,) = owner.connections()
     assert str(connected.organisation_id) == organisation.id
     assert (connected.name, connected.base_currency, connected.state) == (organisation.name, "NZD", "connected")
