@@ -8,6 +8,7 @@ from cloud_depot.home import home
 
 urlpatterns = [
     path("", home, name="home"),
+    path("", include("faults.urls")),
     path("", include("syncing.connect_urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -128,6 +129,12 @@ class FaultKind:
     @property
     def article_path(self) -> str:
         return f"/help/faults/{self.code}/"
+
+    @property
+    def quoted_texts(self) -> list[str]:
+        """The partners' texts as people meet them, an ellipsis for each value; fragments of a text are left out."""
+        whole = (text.template for text in self.partner_texts if not text.template.startswith("{_}"))
+        return list(dict.fromkeys(re.sub(r"\{\w+\}", "…", template) for template in whole))
 
     def problem(
         self,
