@@ -1,11 +1,14 @@
 """Documents in the API: how they read, how they are found, and what may be asked of them."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connections
+from django.test import Client
 from django.utils import timezone
 
 from faults.models import Fault
@@ -258,6 +261,25 @@ def test_resync_leaves_a_document_that_is_being_sent_alone(api: Api, account: Ac
     assert (status, problem["code"]) == (409, "conflict")
     assert state_of(document) == state
     assert runs_of(account) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_clicks_at_the_same_moment_are_one_run(api: Api, account: Account) -> None:
+    document = make_document(account, state="faulted")
+
+    def click(_: int) -> int:
+        try:
+            client = Client(headers={"Authorization": f"Token {api.secret}"})
+            return client.generic("POST", f"/api/v1/documents/{document.id}/resync").status_code
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as threads:
+        statuses = set(threads.map(click, range(16)))
+
+    assert statuses == {202}
+    assert state_of(document) == "waiting"
+    assert runs_of(account) == 1
 
 
 def test_overwriting_is_asked_for_in_so_many_words(api: Api, account: Account) -> None:
