@@ -123,7 +123,7 @@ class _Search:
             for details in missing:
                 self.problems[details.company_id] = _no_contact(details)
             return
-        replies = self.side.client.save_contacts([_new_contact(details) for details in missing], create_only=True)
+        replies = self.side.client.save_contacts([details.to_json() for details in missing], create_only=True)
         for details, reply in zip(missing, replies, strict=True):
             if reply.ok and reply.id is not None:
                 self.found[details.company_id] = Match(reply.id, details.name, "created")
@@ -238,32 +238,3 @@ def _name_taken(details: ContactDetails, contact: Contact) -> SyncProblem:
     evidence = {**_evidence(details), "contact_id": contact.contact_id, "other_number": contact.number}
     text = "Another Autotask company of the same name has this Xero contact."
     return NeedsPerson("contact-name-taken", text, subject_of(details), evidence=evidence)
-
-
-def _new_contact(details: ContactDetails) -> dict[str, Any]:
-    """A contact as `PUT /Contacts` takes it; empty fields are left out."""
-    address = {
-        "AddressType": "POBOX",
-        "AttentionTo": details.attention_to,
-        "AddressLine1": details.address_line1,
-        "AddressLine2": details.address_line2,
-        "City": details.city,
-        "Region": details.region,
-        "PostalCode": details.postal_code,
-        "Country": details.country,
-    }
-    contact: dict[str, Any] = {
-        "Name": details.name,
-        "ContactNumber": details.number,
-        "AccountNumber": details.account_number,
-        "FirstName": details.first_name,
-        "LastName": details.last_name,
-        "EmailAddress": details.email,
-        "TaxNumber": details.tax_number,
-    }
-    filled = {name: value for name, value in contact.items() if value}
-    if any(value for name, value in address.items() if name != "AddressType"):
-        filled["Addresses"] = [{name: value for name, value in address.items() if value}]
-    if details.phone:
-        filled["Phones"] = [{"PhoneType": "DEFAULT", "PhoneNumber": details.phone}]
-    return filled

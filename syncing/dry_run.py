@@ -79,7 +79,7 @@ class DryRun:
 
     def _rules(self, sources: Mapping[int, SourceInvoice]) -> Rules:
         """The account's; where it is not known yet whether totals are net or gross, these invoices tell."""
-        rules = self._rulebook.rules()
+        rules = self._rulebook.rules(sources.values())
         if rules.total_is:
             return rules
         return replace(rules, total_is=amounts.tell_total_is([amounts.sample(source) for source in sources.values()]))

@@ -72,7 +72,7 @@ def _rules(sources: Mapping[int, SourceInvoice], rulebook: Rulebook) -> Rules:
         if told is not None:
             state.total_is = told
             state.save(update_fields=["total_is"])
-    return rulebook.rules()
+    return rulebook.rules(sources.values())
 
 
 def _prepare_one(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar, cast
 
@@ -24,6 +24,7 @@ from syncing.autotask.records import (
 from syncing.models import (
     BillingCodeMapping,
     BrandingMapping,
+    ContactLink,
     ItemMapping,
     SyncSettings,
     SyncState,
@@ -33,6 +34,7 @@ from syncing.models import (
 from syncing.partners import Partners
 from syncing.reference import ReferenceLists
 from syncing.rules import ContactRule, ItemSource, Rules, TotalIs, TrackingSource
+from syncing.source import SourceInvoice
 from syncing.tax_proposals import propose_tax_types
 from syncing.xero.documents import Tracking
 from syncing.xero.records import Currency, LedgerAccount, Organisation, TaxRate
@@ -100,8 +102,8 @@ class Rulebook:
         for read in (self._organisation, self._accounts, self._tax_rates, self._currencies):
             read()
 
-    def rules(self) -> Rules:
-        """What translation needs. Asks Autotask for what is not cached; raises the client's SyncProblems."""
+    def rules(self, sources: Iterable[SourceInvoice]) -> Rules:
+        """What the translation of `sources` needs. Asks Autotask for what is not cached; raises its SyncProblems."""
         organisation = self._organisation()
         rates = self._tax_rates()
         settings = {name: getattr(self.settings, name) for name in SETTINGS_OF_RULES}
@@ -114,6 +116,7 @@ class Rulebook:
             branding={mapping.template_id: str(mapping.theme_id) for mapping in BrandingMapping.objects.all()},
             tracking=_tracking(),
             item_codes=_item_codes(),
+            contact_links=self._contact_links(sources),
             base_currency=organisation.base_currency,
             currencies=frozenset({organisation.base_currency, *(currency.code for currency in self._currencies())}),
             accounts={account.code: account for account in self._accounts() if account.code},
@@ -167,6 +170,14 @@ class Rulebook:
         return propose_tax_types(self._autotask("taxes", Tax), rates) | {
             (region, category): tax_type for region, category, tax_type in mapped
         }
+
+    def _contact_links(self, sources: Iterable[SourceInvoice]) -> dict[int, str]:
+        """Company id → ContactID, of those companies that have been billed before."""
+        both = (company for source in sources for company in (source.company, source.parent_company))
+        links = ContactLink.objects.filter(
+            organisation=self.partners.xero_connection, company_id__in={company.id for company in both if company}
+        )
+        return {company_id: str(contact_id) for company_id, contact_id in links.values_list("company_id", "contact_id")}
 
     def _organisation(self) -> Organisation:
         return self._xero("organisation", Organisation, lambda: [self.partners.xero.organisation()])[0]

@@ -113,3 +113,15 @@ def test_a_field_of_the_wrong_type_ends_on_its_own_document(
         DocumentState.RETRYING,
         DocumentState.SKIPPED,
     )
+
+
+def test_a_bad_address_stops_nobody_whose_contact_is_in_xero_already(connected: ConnectedAccount) -> None:
+    connected.autotask.bill(connected.pair.company_id)
+    connected.sync()
+    [contact] = connected.autotask.contacts(connected.pair.company_id)
+    connected.autotask.patch("Contacts", contact["id"], emailAddress="not-an-address")
+    later = connected.autotask.bill(connected.pair.company_id)["id"]
+
+    connected.sync()
+
+    assert connected.document(later).state == DocumentState.SYNCED
