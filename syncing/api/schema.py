@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.core.validators import RegexValidator
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.generics import GenericAPIView
@@ -75,6 +76,13 @@ class AccountSchema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         return self._list_of_rows() if self._takes_list else super().get_response_serializers()
+
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        """drf-spectacular describes a pattern that must not be found as one that must."""
+        validators = field.validators
+        field.validators = [one for one in validators if not (isinstance(one, RegexValidator) and one.inverse_match)]
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+        field.validators = validators
 
     @property
     def _takes_list(self) -> bool:

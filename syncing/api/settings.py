@@ -44,7 +44,42 @@ class Settings(serializers.ModelSerializer[SyncSettings]):
 
     class Meta:
         model = SyncSettings
-        exclude = ("id", "account")
+        # The names are a contract: a column that is added to the model is no setting of the API by that alone.
+        fields = (
+            "paused",
+            "interval_minutes",
+            "currency",
+            "import_status",
+            "numbering",
+            "number_prefix",
+            "credit_note_prefix",
+            "write_back_number",
+            "due_date",
+            "due_days",
+            "lookback_days",
+            "po_reference",
+            "line_description",
+            "line_grouping",
+            "zero_lines",
+            "zero_totals",
+            "decimals",
+            "rounding_line",
+            "void_sync",
+            "skip_udf",
+            "skip_total_below",
+            "skip_templates",
+            "locked_period",
+            "contact_rules",
+            "match_account_number",
+            "match_name",
+            "create_contacts",
+            "update_contacts",
+            "bill_parent",
+            "unmapped_billing_code",
+            "default_sales_account",
+            "tax_mapping",
+            "tax_guard",
+        )
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = refused_names(data, self.fields) if isinstance(data, dict) else {}
