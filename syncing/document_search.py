@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
@@ -15,12 +16,17 @@ LARGEST_ID = 2**63 - 1
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentFilter:
-    """What is asked for; what is left empty does not matter. `fault` is a fault's id, or a code of the catalogue."""
+    """What is asked for; what is left empty does not matter. `fault` is a fault's id, or a code of the catalogue.
+
+    `since` and `until` are days, both included, of the document's own date.
+    """
 
     states: frozenset[str] = frozenset()
     kind: str = ""
     fault: int | str | None = None
     text: str = ""
+    since: datetime.date | None = None
+    until: datetime.date | None = None
 
     def apply(self, documents: QuerySet[Document]) -> QuerySet[Document]:
         """Those of `documents` that are asked for. In an account scope."""
@@ -30,6 +36,10 @@ class DocumentFilter:
             documents = documents.filter(kind=self.kind)
         if self.fault is not None:
             documents = documents.filter(_stuck_behind(self.fault))
+        if self.since is not None:
+            documents = documents.filter(date__gte=self.since)
+        if self.until is not None:
+            documents = documents.filter(date__lte=self.until)
         return documents.filter(_matching(self.text)) if self.text.strip() else documents
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
+from faults.models import Fault
 from syncing import queue
 from syncing.models import Attempt, Blocker, Document, SyncRun
 from syncing.runs import queued_run
 from syncing.settle import resolve_unblocking
+from syncing.states import DocumentState
+from syncing.taken import CLOSED
 from syncing.tasks import sync_account
 
 
@@ -28,10 +34,9 @@ def request_run(account_id: int, trigger: SyncRun.Trigger = SyncRun.Trigger.PERS
 def resync(account_id: int, documents: QuerySet[Document], *, overwrite: bool = False) -> int:
     """Carry these again now, and say how many that is. What is being sent at this moment is left alone.
 
-    With `overwrite`, edits that a person made in Xero give way.
+    With `overwrite`, edits that a person made in Xero give way; that holds for this time only.
     """
-    if overwrite:
-        documents.update(confirmed_overwrite=True)
+    documents.exclude(confirmed_overwrite=overwrite).update(confirmed_overwrite=overwrite)
     asked = queue.ask_again(documents)
     if asked:
         request_run(account_id)
@@ -56,3 +61,63 @@ def skip(account_id: int, documents: QuerySet[Document], reason: str) -> int:
             for document_id in ids
         )
     return len(ids)
+
+
+def why_send_again(document: Document, faults: Iterable[Fault]) -> str:
+    """Why a document that is in Xero may go there a second time, as a new one; empty where it may not.
+
+    `faults` are those that it waits for: the engine found its Xero document gone for good, or of the wrong kind.
+    """
+    if document.xero_id is None or document.state != DocumentState.FAULTED:
+        return ""
+    for fault in faults:
+        if fault.code != "invoice-not-modifiable":
+            continue
+        if fault.evidence.get("missing"):
+            return "It is no longer in Xero."
+        if fault.evidence.get("became"):
+            return "It has become a credit in Autotask, and what is in Xero cannot turn into one."
+        if fault.evidence.get("status") in CLOSED:
+            return f"It was {fault.evidence['status'].lower()} in Xero."
+    return ""
+
+
+def send_again(account_id: int, document_id: int, by: str) -> bool:
+    """Carry a document to Xero as a new one, where `why_send_again` allows it. Returns whether it did.
+
+    The old link is kept in its history, with `by`, the address of the person who agreed. Twice at once is once.
+    """
+    with transaction.atomic():
+        document = Document.objects.select_for_update(no_key=True).get(id=document_id)
+        reason = why_send_again(document, Fault.objects.filter(blockers__document=document))
+        if not reason:
+            return False
+        document.xero_history.append(
+            {
+                "organisation_id": document.organisation_id,
+                "kind": document.kind,
+                "xero_id": str(document.xero_id),
+                "number": document.xero_number,
+                "status": document.xero_status,
+                "reason": reason,
+                "ended_at": timezone.now().isoformat(),
+                "by": by,
+            }
+        )
+        document.organisation = document.xero_id = document.xero_updated_at = document.synced_at = None
+        document.xero_number = document.xero_status = document.sent_digest = ""
+        document.sent = {}
+        document.save(
+            update_fields=[
+                "xero_history",
+                "organisation",
+                "xero_id",
+                "xero_updated_at",
+                "synced_at",
+                "xero_number",
+                "xero_status",
+                "sent_digest",
+                "sent",
+            ]
+        )
+    return bool(resync(account_id, Document.objects.filter(id=document_id)))

@@ -12,6 +12,12 @@ from syncing.models import Delivery, Document, SyncRun
 from syncing.states import DocumentState, states_leading_to
 
 CLAIMED_AT_ONCE = 500
+# The states in which a person may ask for a document again, or sooner.
+ASKABLE = states_leading_to(DocumentState.WAITING) - {DocumentState.IN_FLIGHT, DocumentState.UNCERTAIN} | {
+    DocumentState.WAITING
+}
+# Those in which a person may have it left out, as long as it is not in Xero.
+SKIPPABLE = states_leading_to(DocumentState.SKIPPED) - {DocumentState.IN_FLIGHT}
 
 
 def ready_documents() -> QuerySet[Document]:
@@ -55,8 +61,7 @@ def documents_in_open_deliveries() -> list[int]:
 
 def ask_again(documents: QuerySet[Document]) -> int:
     """A person wants these carried (again) now. Those that are being sent, or checked with Xero, are left alone."""
-    askable = states_leading_to(DocumentState.WAITING) - {DocumentState.IN_FLIGHT, DocumentState.UNCERTAIN}
-    return documents.filter(state__in=askable | {DocumentState.WAITING}).update(
+    return documents.filter(state__in=ASKABLE).update(
         state=DocumentState.WAITING,
         requested_at=Now(),
         next_attempt_at=None,
@@ -76,8 +81,7 @@ def release(documents: QuerySet[Document]) -> int:
 
 def skippable(documents: QuerySet[Document]) -> QuerySet[Document]:
     """Those of `documents` that a person may have left out: not on their way, and not in Xero."""
-    states = states_leading_to(DocumentState.SKIPPED) - {DocumentState.IN_FLIGHT}
-    return documents.filter(state__in=states, xero_id=None)
+    return documents.filter(state__in=SKIPPABLE, xero_id=None)
 
 
 def skip(documents: QuerySet[Document], reason: str) -> int:

@@ -99,10 +99,11 @@ def _edited_since(document: Document, raw: dict[str, Any]) -> bool:
     if not sent:
         return False
     lines = raw.get("LineItems") or []
-    return len(lines) != len(sent) or any(_differs(line, ours) for line, ours in zip(lines, sent, strict=True))
+    return len(lines) != len(sent) or any(differs(line, ours) for line, ours in zip(lines, sent, strict=True))
 
 
-def _differs(line: dict[str, Any], ours: dict[str, Any]) -> bool:
+def differs(line: dict[str, Any], ours: dict[str, Any]) -> bool:
+    """Whether a line in Xero is no longer what we sent; what we left to Xero does not count."""
     return any(
         ours.get(name) is not None and _plain(line.get(field)) != _plain(ours[name])
         for field, name in LINE_FIELDS.items()

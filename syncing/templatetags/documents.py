@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from faults.catalogue import KINDS
+from syncing.document_list import why as why_not_in_xero
 from syncing.models import Attempt, Document, SyncRun
 from syncing.states import DocumentState
 
@@ -153,3 +155,41 @@ def _amount(seconds: int, unit: int, word: str) -> str:
 def day(date: datetime.date | None) -> str:
     """5 May 2026."""
     return f"{date.day} {date:%b %Y}" if date else ""
+
+
+@register.filter
+def day_of_text(text: str) -> str:
+    """2026-05-05 → 5 May 2026, for what is kept as JSON."""
+    try:
+        return day(datetime.date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """12345 → 12,345."""
+    return f"{number:,}"
+
+
+@register.filter
+def why(document: Document) -> str:
+    """What keeps a document from Xero, in a few words."""
+    return why_not_in_xero(document)
+
+
+@register.filter
+def fault_title(code: str) -> str:
+    """The title that people see for a code of the catalogue."""
+    return KINDS.get(code, KINDS["unexpected"]).title
+
+
+@register.simple_tag
+def lasted(start: datetime.datetime | None, end: datetime.datetime | None) -> str:
+    """“3 seconds”; nothing where it did not end."""
+    if start is None or end is None:
+        return ""
+    seconds = max(round((end - start).total_seconds()), 0)
+    if seconds < 60:
+        return _amount(seconds, 1, "second") if seconds else "under a second"
+    return _amount(seconds, 60, "minute") if seconds < 3600 else _amount(seconds, 3600, "hour")

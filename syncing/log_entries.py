@@ -1,0 +1,111 @@
+"""The log: every attempt to carry a document and every run, as people look for them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet, Value
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from syncing.document_search import LARGEST_ID
+from syncing.models import Attempt
+from syncing.models.search import Searchable
+from tenants.search import StartsWith
+
+LONGEST_TEXT = 200
+
+
+class LogForm(forms.Form):
+    """What entries are asked for. Where a part cannot be read it is told, and the rest counts."""
+
+    q = forms.CharField(
+        label="Search",
+        required=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.SearchInput(attrs={"placeholder": "Words, number, company or Autotask id"}),
+    )
+    outcome = forms.ChoiceField(
+        label="Outcome", required=False, choices=[("", "All outcomes"), *Attempt.Outcome.choices]
+    )
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Entries that were asked for: the form, what of it could be read, and the query string that asks again."""
+
+    form: LogForm
+    given: dict[str, Any]
+    query: str
+
+
+def asked(data: QueryDict) -> Asked:
+    form = LogForm(data)
+    form.is_valid()
+    given = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
+    return Asked(form, given, urlencode(given))
+
+
+def entries(given: dict[str, Any]) -> QuerySet[Attempt]:
+    """The attempts that are asked for, each with its document. Days are the reader's. In an account scope."""
+    attempts = Attempt.objects.select_related("document").only(
+        "at",
+        "outcome",
+        "code",
+        "detail",
+        "document__kind",
+        "document__autotask_id",
+        "document__autotask_number",
+        "document__company_name",
+    )
+    if "outcome" in given:
+        attempts = attempts.filter(outcome=given["outcome"])
+    if "since" in given:
+        attempts = attempts.filter(at__gte=_midnight(given["since"]))
+    if "until" in given:
+        attempts = attempts.filter(at__lt=_midnight(given["until"] + datetime.timedelta(days=1)))
+    return attempts.filter(_matching(given["q"])) if "q" in given else attempts
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
+
+
+def _matching(text: str) -> Q:
+    """The words occur in what was said; or the document's number or company begins like this; or it is its id."""
+    prefix = Searchable(Value(text))
+    found = (
+        Q(detail__icontains=text)
+        | Q(StartsWith("document__number_searched", prefix))
+        | Q(StartsWith("document__company_searched", prefix))
+        | Q(StartsWith("document__xero_number_searched", prefix))
+    )
+    if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID:
+        found |= Q(document__autotask_id=int(text))
+    return found
+
+
+CSV_HEADER = ("Time (UTC)", "Outcome", "Kind", "Autotask id", "Autotask number", "Company", "Fault", "In their words")
+
+
+def csv_rows(given: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """Newest first, as the database gives them. In an account scope, which must last as long as the rows come."""
+    for entry in entries(given).order_by("-id").iterator(chunk_size=1000):
+        document = entry.document
+        yield (
+            entry.at,
+            entry.get_outcome_display(),
+            document.get_kind_display(),
+            document.autotask_id,
+            document.autotask_number,
+            document.company_name,
+            entry.code,
+            entry.detail,
+        )

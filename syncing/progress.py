@@ -1,0 +1,99 @@
+"""The run that is going on, as a page watches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from faults.catalogue import KINDS
+from syncing.models import Attempt, Document, SyncRun, SyncState
+from syncing.queue import ready_documents
+from syncing.states import DocumentState
+
+# A run that no worker takes for so long tells of a worker that is away.
+WORKER_IS_LATE = timedelta(seconds=20)
+
+ARRIVED = (Attempt.Outcome.CREATED, Attempt.Outcome.UPDATED, Attempt.Outcome.UNCHANGED, Attempt.Outcome.ADOPTED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """A run and how far it is: `left` of `of` documents are still to be carried, where that can be told."""
+
+    run: SyncRun
+    is_live: bool
+    left: int = 0
+    of: int = 0
+
+    @property
+    def done(self) -> int:
+        return self.of - self.left
+
+    @property
+    def is_late(self) -> bool:
+        return self.run.state == SyncRun.State.QUEUED and timezone.now() - self.run.requested_at > WORKER_IS_LATE
+
+    @property
+    def words(self) -> str:
+        """What it is doing, or did."""
+        if self.run.state == SyncRun.State.QUEUED:
+            return "Waiting for a worker to take it"
+        if self.is_live:
+            return f"{self.left:,} to go" if self.left else "Asking Autotask for what is new"
+        if self.run.state == SyncRun.State.RUNNING:
+            return "Broke off; the next one takes up what it left"
+        return what_it_did(self.run)
+
+    @property
+    def problem_title(self) -> str:
+        code = self.run.problem_code
+        return KINDS.get(code, KINDS["unexpected"]).title if code else ""
+
+
+def what_it_did(run: SyncRun) -> str:
+    """“12 into Xero, 1 needs attention”."""
+    counts = run.counts
+    parts = [
+        (sum(counts.get(outcome, 0) for outcome in ARRIVED), "into Xero"),
+        (counts.get(Attempt.Outcome.FAULTED, 0), "to look at"),
+        (counts.get(Attempt.Outcome.RETRYING, 0), "tried again later"),
+        (counts.get(Attempt.Outcome.UNCERTAIN, 0), "being checked with Xero"),
+        (counts.get(Attempt.Outcome.SKIPPED, 0), "skipped"),
+        (counts.get(Attempt.Outcome.VOIDED, 0), "voided"),
+    ]
+    return ", ".join(f"{count:,} {words}" for count, words in parts if count) or "Nothing new"
+
+
+def live_run() -> SyncRun | None:
+    """The run that works on the account now, else the one that waits for a worker. In an account scope.
+
+    A run whose lease ran out died with its worker, whatever its row says.
+    """
+    holder = SyncState.objects.filter(lease_run_id__isnull=False, lease_expires_at__gt=Now())
+    held = Q(state=SyncRun.State.RUNNING, id__in=holder.values("lease_run_id"))
+    return SyncRun.objects.filter(held | Q(state=SyncRun.State.QUEUED)).order_by("-state", "id").first()
+
+
+def latest_run() -> SyncRun | None:
+    """The one that was asked for last. In an account scope."""
+    return SyncRun.objects.order_by("-id").first()
+
+
+def progress(run: SyncRun, of: int = 0) -> Progress:
+    """How far `run` is; `of` is the most that was left when its page looked before."""
+    live = live_run()
+    if live is None or live.id != run.id:
+        run.refresh_from_db()  # it may have ended since it was read
+        return Progress(run=run, is_live=False)
+    left = documents_under_way() if run.state == SyncRun.State.RUNNING else 0
+    return Progress(run=run, is_live=True, left=left, of=max(of, left))
+
+
+def documents_under_way() -> int:
+    """What a run has in hand or would take next."""
+    in_hand = Document.objects.filter(state__in=(DocumentState.IN_FLIGHT, DocumentState.UNCERTAIN))
+    return ready_documents().count() + in_hand.count()
