@@ -270,6 +270,8 @@ AUTOTASK_LIMITS: dict[str, int] = env.dict("AUTOTASK_LIMITS", {}, subcast_values
 SYNC_INTERVAL_SECONDS = env.int("SYNC_INTERVAL_SECONDS", 300)
 SYNC_REFETCH_SECONDS = tuple(env.list("SYNC_REFETCH_SECONDS", [120, 600], subcast=int))
 SYNC_BACKOFF_SECONDS = tuple(env.list("SYNC_BACKOFF_SECONDS", [60, 120, 300, 900, 1800, 3600], subcast=int))
+# How long a fault stands before it is looked whether its cause has cleared, and the waits after that.
+SYNC_RELEASE_CHECK_SECONDS = tuple(env.list("SYNC_RELEASE_CHECK_SECONDS", [900, 1800, 3600, 7200, 14400], subcast=int))
 SYNC_NUMBER_WAIT_SECONDS = env.int("SYNC_NUMBER_WAIT_SECONDS", 600)
 SYNC_MAX_ROUNDING_DIFFERENCE = env.decimal("SYNC_MAX_ROUNDING_DIFFERENCE", Decimal("3.00"))
 

@@ -38,6 +38,8 @@ class Fault(AccountModel):
     times_seen = models.PositiveIntegerField(default=0)
     resolved_at = models.DateTimeField(null=True)
     ignored_reason = models.TextField(blank=True)
+    looks = models.PositiveIntegerField(default=0, help_text="How often it was looked whether its cause has cleared.")
+    next_look_at = models.DateTimeField(null=True, help_text="When that is looked at again, while it is open.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "code", "subject"], name="one_fault_for_each_cause")]

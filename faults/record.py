@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.utils import timezone
 from faults.models import Fault, FaultEvent, UnknownText
 from faults.notify import wake
 from faults.problems import SyncProblem, Transient
-from faults.retry import gives_up
+from faults.retry import gives_up, next_look
 from tenants.scope import require_account_id
 
 Cause = tuple[str, str]
@@ -37,6 +37,8 @@ MOVED_FIELDS = (
     "times_seen",
     "resolved_at",
     "ignored_reason",
+    "looks",
+    "next_look_at",
 )
 
 
@@ -88,6 +90,13 @@ def ignore(fault_id: int, *, reason: str, by: str) -> bool:
     if not reason:
         raise ValueError("A fault is ignored for a reason.")
     return bool(_close([fault_id], Fault.State.IGNORED, (Fault.State.OPEN, Fault.State.RETRYING), by, reason))
+
+
+def note_resync(fault_id: int, *, by: str, note: str) -> None:
+    """Remember in the fault's history that a person asked for its documents again."""
+    FaultEvent.objects.create(
+        fault_id=fault_id, what=What.RESYNCED, at=timezone.now(), by=by, note=_clean_text(note, LONGEST_TEXT)
+    )
 
 
 def _close(fault_ids: Iterable[int], state: Fault.State, living: Sequence[Fault.State], by: str, note: str) -> set[int]:
@@ -157,6 +166,8 @@ def _see(fault: Fault, seen: list[SyncProblem], now: datetime) -> What | None:
         fault.resolved_at = None
         fault.ignored_reason = ""
         fault.state = Fault.State.RETRYING
+        fault.looks = 0
+        fault.next_look_at = now + timedelta(seconds=next_look(0))
     if gives_up(fault.opened_at, now) or any(_asks_for_someone(problem) for problem in seen):
         fault.state = Fault.State.OPEN
     fault.detail = _clean_text(seen[-1].detail, LONGEST_TEXT)

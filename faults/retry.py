@@ -34,6 +34,12 @@ def next_wait(tries: int, retry_after: float | None = None, rng: Random = random
     return wait * rng.uniform(1 - JITTER, 1 + JITTER)
 
 
+def next_look(looks: int, rng: Random = random) -> float:
+    """Seconds until the next look whether the cause of an open fault has cleared, after `looks` before this one."""
+    waits: tuple[int, ...] = settings.SYNC_RELEASE_CHECK_SECONDS
+    return waits[min(max(looks, 0), len(waits) - 1)] * rng.uniform(1, 1 + JITTER)
+
+
 def gives_up(first_failed_at: datetime, now: datetime) -> bool:
     """Whether a problem that has stood since `first_failed_at` is a person's turn."""
     return now - first_failed_at >= GIVES_UP_AFTER
