@@ -7,6 +7,7 @@ from cloud_depot.management.commands.demo_table import Books, sandbox_books, tab
 
 MONTH = {
     "documents": 3,
+    "companies": 2,
     "faults": [{"code": "no-valid-contact", "documents": [{"autotask_id": 1}, {"autotask_id": 2}]}],
 }
 
@@ -14,7 +15,13 @@ MONTH = {
 def write(
     identifier: str, action: str = "created", partner: str = "xero", endpoint: str = "Invoices"
 ) -> dict[str, Any]:
-    return {"id": identifier, "action": action, "partner": partner, "endpoint": endpoint}
+    return {
+        "id": identifier,
+        "action": action,
+        "partner": partner,
+        "endpoint": endpoint,
+        "body": {"CurrencyCode": "NZD"},
+    }
 
 
 def test_only_what_was_created_over_the_partners_api_counts() -> None:
@@ -38,7 +45,15 @@ def test_each_document_in_trouble_counts_under_its_fault() -> None:
 
 def test_the_table_sets_the_two_sides_beside_each_other() -> None:
     in_xero = {"Invoices": ["a"], "CreditNotes": []}
-    ours = Books(3, in_xero, Counter({"In Xero": 1}), Counter({"no-valid-contact": 2}), Counter(["xero-unreachable"]))
+    ours = Books(
+        documents=3,
+        companies=2,
+        currencies=Counter(["NZD"]),
+        in_xero=in_xero,
+        by_state=Counter({"In Xero": 1}),
+        by_fault=Counter({"no-valid-contact": 2}),
+        mended=Counter(["xero-unreachable"]),
+    )
     lines = [line.split() for line in table(ours, sandbox_books([write("a")], MONTH), broken_limits=0)]
     assert ["Documents", "billed", "in", "Autotask", "3", "3"] in lines
     assert ["Invoices", "in", "Xero", "1", "1"] in lines

@@ -47,6 +47,8 @@ class Books:
     """One side's view: the documents there are, those in Xero (each Xero id, by endpoint), and what is or was wrong."""
 
     documents: int
+    companies: int
+    currencies: Counter[str]
     in_xero: dict[str, list[str]]
     by_state: Counter[str]
     by_fault: Counter[str]
@@ -55,15 +57,17 @@ class Books:
 
 def our_books() -> Books:
     """In the account's scope."""
-    documents = Document.objects.values_list("kind", "state", "xero_id")
+    documents = Document.objects.values_list("kind", "state", "xero_id", "company_id", "currency")
     in_xero: dict[str, list[str]] = {endpoint: [] for endpoint in ENDPOINTS.values()}
-    for kind, _, xero_id in documents:
+    for kind, _, xero_id, *_ in documents:
         if xero_id:
             in_xero[ENDPOINTS[Document.Kind(kind)]].append(str(xero_id))
     return Books(
         documents=len(documents),
+        companies=len({company_id for _, _, _, company_id, _ in documents}),
+        currencies=Counter(currency for _, _, xero_id, _, currency in documents if xero_id),
         in_xero={endpoint: sorted(ids) for endpoint, ids in in_xero.items()},
-        by_state=Counter(DocumentState(state).label for _, state, _ in documents),
+        by_state=Counter(DocumentState(state).label for _, state, *_ in documents),
         by_fault=Counter(Blocker.objects.values_list("fault__code", flat=True)),
         mended=Counter(Fault.objects.filter(state=Fault.State.RESOLVED).values_list("code", flat=True)),
     )
@@ -74,6 +78,8 @@ def sandbox_books(writes: list[dict[str, Any]], month: dict[str, Any]) -> Books:
     created = [row for row in writes if row["partner"] == "xero" and row["action"] == "created"]
     return Books(
         documents=month["documents"],
+        companies=month["companies"],
+        currencies=Counter(row["body"]["CurrencyCode"] for row in created if row["endpoint"] in ENDPOINTS.values()),
         in_xero={
             endpoint: sorted(row["id"] for row in created if row["endpoint"] == endpoint)
             for endpoint in ENDPOINTS.values()
@@ -93,8 +99,13 @@ def table(ours: Books, theirs: Books, broken_limits: int) -> list[str]:
         line("", "Cloud Depot", "sandbox"),
         line("Documents billed in Autotask", ours.documents, theirs.documents),
     ]
+    lines.append(line("Companies billed", ours.companies, theirs.companies))
     for endpoint, words in (("Invoices", "Invoices in Xero"), ("CreditNotes", "Credit notes in Xero")):
         lines.append(line(words, len(ours.in_xero[endpoint]), len(theirs.in_xero[endpoint])))
+    lines += [
+        line(f"  of them in {currency}", ours.currencies[currency], theirs.currencies[currency])
+        for currency in sorted(ours.currencies | theirs.currencies)
+    ]
     lines += [line("Partners' limits broken", "", broken_limits), "", line("By state", "documents")]
     lines += [line(f"  {state}", number) for state, number in ours.by_state.most_common()]
     lines += ["", line("By fault", "stuck here", "made there")]
