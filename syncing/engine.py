@@ -7,6 +7,8 @@ No stage talks to a partner inside a database transaction, and one bad document 
 from __future__ import annotations
 
 import logging
+import math
+import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
@@ -14,6 +16,7 @@ from collections.abc import Sequence
 from django.db.models import Count
 from django.utils import timezone
 
+from faults import record
 from faults.problems import SyncProblem
 from syncing import incidents, queue, schedule
 from syncing.contacts import find_or_create_contacts
@@ -45,17 +48,18 @@ from syncing.write_back import write_back
 logger = logging.getLogger(__name__)
 
 
-def sync(run: SyncRun) -> bool:
-    """Do `run`, from discovery until nothing is ready. False where another run has the account; then nothing was done.
+def sync(run: SyncRun, seconds: float = math.inf) -> bool:
+    """Do `run`, from discovery until nothing is ready, or until no batch is begun any more after so many seconds.
 
-    Problems of documents end on the documents; a problem of a connection stops the run, and stands on it.
+    False where another run has the account; then nothing was done. Problems of documents end on the documents; a
+    problem of a connection stops the run, and stands on it.
     """
     if not take_lease(run):
         return False
     run.state, run.started_at = SyncRun.State.RUNNING, timezone.now()
     run.save(update_fields=["state", "started_at"])
     try:
-        _carry_account(run)
+        _carry_account(run, time.monotonic() + seconds)
     except LeaseLostError:
         logger.warning("Run %s lost its lease", run.id)
         run.state, run.finished_at = SyncRun.State.ABANDONED, timezone.now()
@@ -65,7 +69,7 @@ def sync(run: SyncRun) -> bool:
     return True
 
 
-def _carry_account(run: SyncRun) -> None:
+def _carry_account(run: SyncRun, until: float) -> None:
     queue.recover_from_dead_runs(run)
     try:
         partners = open_partners()
@@ -75,12 +79,16 @@ def _carry_account(run: SyncRun) -> None:
     stages = _Stages(run, partners)
     stopped_by: SyncProblem | None = None
     try:
-        stages.go()
+        stages.go(until)
         note_answers(partners)
     except SyncProblem as problem:
         stopped_by = problem
         note_problem(partners, stages.partner, problem)
         incidents.hold(run, stages.partner, problem)
+    except LeaseLostError:
+        raise
+    except Exception:  # noqa: BLE001 - a bug of ours, logged and shown; the next run is not to wait for it
+        stopped_by = _unexpected(run)
     _finish(run, stopped_by, stages.counts())
 
 
@@ -99,8 +107,8 @@ class _Stages:
         self.rulebook = Rulebook(self.settings, self.state, partners, self.lists)
         self.side = XeroSide(run=run, connection=partners.xero_connection, client=partners.xero)
 
-    def go(self) -> None:
-        """All stages, until nothing is ready. Raises SyncProblem where a connection is at fault."""
+    def go(self, until: float) -> None:
+        """All stages, until nothing is ready or the time is over. Raises SyncProblem where a connection is at fault."""
         self._check_connections()
         self._talk_to("Autotask")
         discovery = discover(self.partners.autotask, self.state, self.settings.lookback_days)
@@ -110,7 +118,7 @@ class _Stages:
 
         self._talk_to("Xero")
         resolve_uncertain(self.side)
-        while documents := queue.claim(self.run, self._batch_size()):
+        while time.monotonic() < until and (documents := queue.claim(self.run, self._batch_size())):
             self._carry(documents)
             renew_lease(self.run)
         if self.settings.void_sync:
@@ -173,6 +181,15 @@ class _Stages:
         held = Document.objects.filter(claimed_by=self.run.id, state=DocumentState.IN_FLIGHT)
         held.filter(id__in=queue.documents_in_open_deliveries()).update(state=DocumentState.UNCERTAIN, claimed_by=None)
         settle(self.run, [stuck(document, [unexpected(reference)]) for document in held.defer("source")])
+
+
+def _unexpected(run: SyncRun) -> SyncProblem:
+    """A bug of ours outside any document, as the fault of the account."""
+    reference = uuid.uuid4().hex[:12]
+    logger.exception("Unexpected error %s in run %s", reference, run.id)
+    problem = unexpected(reference)
+    record.record([problem])
+    return problem
 
 
 def _rested_on(documents: Sequence[Document]) -> set[str]:

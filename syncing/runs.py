@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from syncing import engine
 from syncing.models import SyncRun
 
 
-def run_now(account_id: int, trigger: SyncRun.Trigger) -> SyncRun | None:
-    """Do the queued run, or a new one, in this process and the account's scope.
+def run_now(account_id: int, trigger: SyncRun.Trigger, seconds: float = math.inf) -> SyncRun | None:
+    """Do the queued run, or a new one, in this process and the account's scope; for about so many seconds at the most.
 
     None where another run has the account: what is queued stays so, and that one sees to it at its end.
     """
@@ -15,7 +17,7 @@ def run_now(account_id: int, trigger: SyncRun.Trigger) -> SyncRun | None:
     made = run is None
     if run is None:
         run = SyncRun.objects.create(account_id=account_id, trigger=trigger, state=SyncRun.State.RUNNING)
-    if engine.sync(run):
+    if engine.sync(run, seconds):
         return run
     if made:
         run.delete()

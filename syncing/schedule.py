@@ -21,13 +21,15 @@ def interval_of(account: Account) -> timedelta:
 
 
 def plan_next_run(account: Account, stopped_by: SyncProblem | None, stops: int) -> datetime:
-    """Set when the dispatcher asks next: after the interval, or sooner where a document is due, or later in an outage.
+    """Set when the dispatcher asks next: after the interval, sooner where documents wait, later in an outage.
 
     `stops` counts the runs in a row that a connection problem stopped.
     """
     now = timezone.now()
     if isinstance(stopped_by, Transient):
         due = now + timedelta(seconds=next_wait(stops - 1, stopped_by.retry_after))
+    elif stopped_by is None and queue.ready_documents().exists():
+        due = now
     else:
         due = min([now + interval_of(account), *_sooner()])
     Account.objects.filter(id=account.id).update(next_sync_at=due)

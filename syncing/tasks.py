@@ -8,6 +8,9 @@ from syncing import previews, runs, schedule
 from syncing.models import SyncRun
 from tenants.tasks import AccountTask
 
+# A backlog is carried by many short tasks, between which other accounts have their turn.
+TASK_SECONDS = 60.0
+
 
 @shared_task
 def dispatch_due_accounts() -> None:
@@ -19,7 +22,7 @@ def dispatch_due_accounts() -> None:
 @shared_task(base=AccountTask)
 def sync_account(account_id: int) -> None:
     """Do the account's queued run, or a scheduled one where none is queued; and what was queued meanwhile after it."""
-    if runs.run_now(account_id, SyncRun.Trigger.SCHEDULE) and runs.queued_run(account_id):
+    if runs.run_now(account_id, SyncRun.Trigger.SCHEDULE, TASK_SECONDS) and runs.queued_run(account_id):
         sync_account.delay(account_id=account_id)
 
 

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Count
+from django.utils import timezone
 
 from syncing import runs
 from syncing.models import Document, SyncRun
 from tenants.models import Account
 from tenants.scope import account_scope
+
+LIMIT_CODES = ("rate-limited", "autotask-threshold")
+LONGEST_WAIT = 120.0
 
 
 class Command(BaseCommand):
@@ -23,10 +28,31 @@ class Command(BaseCommand):
         if account is None:
             raise CommandError(f"There is no account “{slug}”.")
         with account_scope(account.id):
-            run = runs.run_now(account.id, SyncRun.Trigger.COMMAND)
-            if run is None:
-                raise CommandError("Another run is working on this account; it is not disturbed.")
+            run = _run(account)
+            while _waits_for_a_limit(run):
+                self.stderr.write(f"{run.problem_detail} Going on in a moment.")
+                time.sleep(_seconds_until_next(account))
+                run = _run(account)
             self.stdout.write(json.dumps(_summary(run)))
+
+
+def _run(account: Account) -> SyncRun:
+    run = runs.run_now(account.id, SyncRun.Trigger.COMMAND)
+    if run is None:
+        raise CommandError("Another run is working on this account; it is not disturbed.")
+    return run
+
+
+def _waits_for_a_limit(run: SyncRun) -> bool:
+    """Whether it stopped for a limit that passes soon: then something is ready, and only has to wait its turn."""
+    return run.problem_code in LIMIT_CODES and _seconds_until_next(run.account) <= LONGEST_WAIT
+
+
+def _seconds_until_next(account: Account) -> float:
+    account.refresh_from_db(fields=["next_sync_at"])
+    if account.next_sync_at is None:
+        return 0.0
+    return max((account.next_sync_at - timezone.now()).total_seconds(), 0.0)
 
 
 def _summary(run: SyncRun) -> dict[str, Any]:
