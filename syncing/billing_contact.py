@@ -81,6 +81,8 @@ def find_billing_contact(source: SourceInvoice, rules: Rules, findings: Findings
         findings.add(_unreadable_company(source))
         return None
     search = _Search(source, rules, company)
+    if search.chosen is None and company.id in rules.chosen_contacts:
+        return _details(company, None, source.locations, rules)
     parent = source.parent_company
     if search.chosen is None and not search.active and rules.bill_parent and parent is not None:
         of_parent = _Search(source, rules, parent)
@@ -215,19 +217,22 @@ def is_email(text: str) -> bool:
     return len(text) <= 255 and _EMAIL.fullmatch(text) is not None and ".." not in text
 
 
-def _details(company: Company, contact: Contact, locations: Iterable[CompanyLocation], rules: Rules) -> ContactDetails:
+def _details(
+    company: Company, contact: Contact | None, locations: Iterable[CompanyLocation], rules: Rules
+) -> ContactDetails:
+    """Without a contact: of a company whose Xero contact a person has chosen."""
     address = _address(company, locations)
     country = rules.countries.get(address.country_id) if address.country_id is not None else None
     return ContactDetails(
         company_id=company.id,
         number=f"AT-{rules.autotask_database_id}-{company.id}",
         name=contact_name(company.name) or f"Autotask company {company.id}",
-        contact_id=contact.id,
+        contact_id=contact.id if contact else None,
         account_number=clean_line(company.number, 50) if rules.match_account_number else "",
-        first_name=clean_line(contact.first_name, 255),
-        last_name=clean_line(contact.last_name, 255),
-        email=contact.email.strip() if is_email(contact.email.strip()) else "",
-        phone=clean_line(contact.phone or contact.mobile_phone or company.phone, 50),
+        first_name=clean_line(contact.first_name, 255) if contact else "",
+        last_name=clean_line(contact.last_name, 255) if contact else "",
+        email=contact.email.strip() if contact and is_email(contact.email.strip()) else "",
+        phone=clean_line((contact and (contact.phone or contact.mobile_phone)) or company.phone, 50),
         tax_number=clean_line(company.tax_id, 50),
         attention_to=clean_line(company.bill_to_attention, 255),
         address_line1=clean_line(address.line1, 500),

@@ -117,6 +117,7 @@ class Rulebook:
             tracking=_tracking(),
             item_codes=_item_codes(),
             contact_links=self._contact_links(sources),
+            chosen_contacts=self._chosen_contacts(),
             base_currency=organisation.base_currency,
             currencies=frozenset({organisation.base_currency, *(currency.code for currency in self._currencies())}),
             accounts={account.code: account for account in self._accounts() if account.code},
@@ -178,6 +179,11 @@ class Rulebook:
             organisation=self.partners.xero_connection, company_id__in={company.id for company in both if company}
         )
         return {company_id: str(contact_id) for company_id, contact_id in links.values_list("company_id", "contact_id")}
+
+    def _chosen_contacts(self) -> frozenset[int]:
+        """The companies whose Xero contact a person has chosen: these need no billing contact in Autotask."""
+        chosen = ContactLink.objects.filter(organisation=self.partners.xero_connection, rule=ContactLink.BY_PERSON)
+        return frozenset(chosen.values_list("company_id", flat=True))
 
     def _organisation(self) -> Organisation:
         return self._xero("organisation", Organisation, lambda: [self.partners.xero.organisation()])[0]

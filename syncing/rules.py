@@ -89,6 +89,7 @@ class Rules:
     )  # lines of business by association id
     item_codes: Mapping[tuple[ItemSource, int], str] = field(default_factory=dict)  # "" where Autotask has none to give
     contact_links: Mapping[int, str] = field(default_factory=dict)  # company id → ContactID
+    chosen_contacts: frozenset[int] = frozenset()  # companies whose Xero contact a person has chosen
 
     # What Xero told us of the organisation. An empty mapping of accounts or rates is not known, and judges nothing.
     base_currency: str = ""

@@ -199,3 +199,16 @@ def test_the_primary_location_stands_in_for_an_address() -> None:
 )
 def test_a_name_is_made_fit_for_xero(name: str, sent: str) -> None:
     assert details(make_company(name=name)).name == sent
+
+
+def test_a_company_whose_xero_contact_was_chosen_needs_no_billing_contact() -> None:
+    company = make_company(id=50)
+    made = translated(make_contact(is_active=False), company=company, rules=make_rules(chosen_contacts=frozenset({50})))
+
+    assert made.problems == ()
+    assert made.contact is not None
+    assert (made.contact.company_id, made.contact.contact_id, made.contact.email) == (50, None, "")
+
+
+def test_a_contact_that_a_rule_finds_is_used_also_where_one_was_chosen() -> None:
+    assert chosen(SOMEBODY, rules=make_rules(chosen_contacts=frozenset({50}))) == 1

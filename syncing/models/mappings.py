@@ -10,6 +10,8 @@ from tenants.models import AccountForeignKey, AccountModel, XeroConnection
 class ContactLink(AccountModel):
     """The Xero contact that an Autotask company is billed as."""
 
+    BY_PERSON = "person"
+
     organisation = AccountForeignKey(XeroConnection, on_delete=models.CASCADE, related_name="+")
     company_id = models.BigIntegerField()
     contact_id = models.UUIDField()
