@@ -10,6 +10,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("", include("faults.urls")),
     path("", include("syncing.connect_urls")),
+    path("", include("syncing.settings_urls")),
     path("", include("syncing.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

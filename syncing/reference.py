@@ -45,6 +45,10 @@ class ReferenceLists:
             self._past_cache.add(name)
             self._loaded.pop(name, None)
 
+    def remember(self, name: str) -> None:
+        """Take what is kept after all."""
+        self._past_cache.discard(name)
+
     def _list(self, name: str, record_type: type[Record], fetch: Callable[[], Sequence[Record]]) -> list[Record]:
         fresh = self._fresh(name, record_type)
         return self._fetch(name, fetch) if fresh is None else fresh

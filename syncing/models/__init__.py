@@ -1,7 +1,7 @@
 from .documents import Attempt, Blocker, Delivery, Document, SyncRun
 from .mappings import BillingCodeMapping, BrandingMapping, ContactLink, ItemMapping, TaxMapping, TrackingMapping
 from .previews import Preview, PreviewedDocument
-from .settings import SyncSettings
+from .settings import SettingsChange, Setup, SyncSettings
 from .sync_state import ReferenceData, SyncState
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "Preview",
     "PreviewedDocument",
     "ReferenceData",
+    "SettingsChange",
+    "Setup",
     "SyncRun",
     "SyncSettings",
     "SyncState",

@@ -6,10 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.serializers.json import DjangoJSONEncoder
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
 from tenants.models import AccountModel
+
+three_capitals = RegexValidator(r"^[A-Z]{3}\Z", "Three capital letters, as in NZD; or nothing.")
+one_line = RegexValidator(r"[\x00-\x1f\x7f]", "No line breaks.", inverse_match=True)
+# A credit note is found in Xero by its number, and Xero's search takes neither of these.
+searchable = RegexValidator(r'["\\]', 'Xero cannot search for a number with " or \\ in it.', inverse_match=True)
 
 DEFAULT_CONTACT_RULES = ["billing_flag", "invoice_recipients", "position_udf", "primary", "only_active"]
 
@@ -74,13 +80,41 @@ class SyncSettings(AccountModel):
         WARN = "warn", "Send, with a notice"
         STOP = "stop", "Stop and show it"
 
+    class MixedTaxBundles(models.TextChoices):
+        SPLIT = "split", "Send its lines one by one"
+        STOP = "stop", "Stop and show it"
+
+    class ProductCodes(models.TextChoices):
+        OFF = "off", "Not at all"
+        SKU = "sku", "By their SKU"
+        INTERNAL = "internal", "By their internal product id"
+        EXTERNAL = "external", "By their external product id"
+        MANUFACTURER = "manufacturer", "By the manufacturer's product name"
+
+    class XeroItems(models.TextChoices):
+        EXISTING = "existing", "Use those that Xero has"
+        CREATE = "create", "Create those that are missing"
+        UPDATE = "update", "Create those that are missing, and keep all of them up to date"
+
+    class EmptyItemCode(models.TextChoices):
+        IGNORE = "ignore", "Send the line without an item"
+        NOTICE = "notice", "Send the line without an item, with a notice"
+        STOP = "stop", "Stop and show it"
+
+    version = models.PositiveIntegerField(
+        default=1, editable=False, help_text="Grows with each change, so that two who save at once see each other."
+    )
+
     currency = models.CharField(
-        max_length=3, blank=True, help_text="Where Autotask gives none; else the organisation's base."
+        max_length=3,
+        blank=True,
+        validators=[three_capitals],
+        help_text="Where Autotask gives none; else the organisation's base.",
     )
     import_status = models.CharField(max_length=15, choices=ImportStatus, default=ImportStatus.DRAFT)
     numbering = models.CharField(max_length=15, choices=Numbering, default=Numbering.XERO)
-    number_prefix = models.CharField(max_length=20, blank=True)
-    credit_note_prefix = models.CharField(max_length=20, default="CN-AT-")
+    number_prefix = models.CharField(max_length=20, blank=True, validators=[one_line])
+    credit_note_prefix = models.CharField(max_length=20, default="CN-AT-", validators=[searchable, one_line])
     write_back_number = models.BooleanField(default=False)
     due_date = models.CharField(max_length=12, choices=DueDate, default=DueDate.AUTOTASK)
     due_days = models.PositiveSmallIntegerField(default=20, validators=[MaxValueValidator(365)])
@@ -95,7 +129,7 @@ class SyncSettings(AccountModel):
     decimals = models.PositiveSmallIntegerField(choices=[(2, "2"), (4, "4")], default=4)
     rounding_line = models.BooleanField(default=False)
     void_sync = models.BooleanField(default=False)
-    skip_udf = models.CharField(max_length=100, blank=True)
+    skip_udf = models.CharField(max_length=100, blank=True, validators=[one_line])
     skip_total_below = models.DecimalField(
         max_digits=18, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(Decimal(0))]
     )
@@ -111,6 +145,17 @@ class SyncSettings(AccountModel):
     default_sales_account = models.CharField(max_length=10, blank=True)
     tax_mapping = models.BooleanField(default=True)
     tax_guard = models.CharField(max_length=5, choices=TaxGuard, default=TaxGuard.OFF)
+    mixed_tax_bundles = models.CharField(
+        max_length=5, choices=MixedTaxBundles, default=MixedTaxBundles.SPLIT, help_text="Xero takes one tax a line."
+    )
+    product_codes = models.CharField(
+        max_length=12,
+        choices=ProductCodes,
+        default=ProductCodes.OFF,
+        help_text="How an Autotask product is told among Xero's items.",
+    )
+    xero_items = models.CharField(max_length=8, choices=XeroItems, default=XeroItems.EXISTING)
+    empty_item_code = models.CharField(max_length=6, choices=EmptyItemCode, default=EmptyItemCode.NOTICE)
 
     class Meta:
         verbose_name_plural = "sync settings"
@@ -121,3 +166,31 @@ class SyncSettings(AccountModel):
         """The account's settings; made with their defaults the first time. In its scope."""
         settings, _ = cls.objects.get_or_create(account_id=account_id, defaults=kwargs)
         return settings
+
+
+class SettingsChange(AccountModel):
+    """One saved change of settings or mappings: who, when, what it was and what it is."""
+
+    SETTINGS = "settings"
+
+    what = models.CharField(max_length=20, help_text="settings, or the mapping by its name in the API.")
+    version = models.PositiveIntegerField(null=True, help_text="That of the settings after the change.")
+    changed_at = models.DateTimeField(auto_now_add=True)
+    changed_by = models.CharField(max_length=254, help_text="Who, or which API token. Kept as text, to outlive both.")
+    changes = models.JSONField(encoder=DjangoJSONEncoder, help_text="A list of {name, before, after}.")
+    more = models.PositiveIntegerField(default=0, help_text="How many of the changes were too many to keep.")
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-id"])]
+
+
+class Setup(AccountModel):
+    """How far a new account is with its set-up. The connections tell of themselves; an account without this row was
+    set up in another way, and is led nowhere."""
+
+    books_at = models.DateTimeField(null=True, help_text="When it was settled where the books go.")
+    previewed_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account"], name="one_setup_for_each_account")]

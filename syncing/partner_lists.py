@@ -1,0 +1,188 @@
+"""What there is to choose from on pages: the lists of both partners, fresh when a page opens.
+
+Where a partner does not answer, a list is what was last kept of it, or None; the page opens all the same, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from faults.problems import SyncProblem
+from syncing.autotask.records import (
+    BillingCode,
+    InvoiceTemplate,
+    OrganizationalLevel1,
+    OrganizationalLevel2,
+    OrganizationalLevelAssociation,
+    RecordType,
+    Tax,
+    TaxCategory,
+    TaxRegion,
+)
+from syncing.partners import NotConnectedError, Partner, Partners, open_partners
+from syncing.reference import ReferenceLists
+from syncing.translate_lines import UNSUITABLE_SYSTEM_ACCOUNTS
+from syncing.xero.records import BrandingTheme, LedgerAccount, TaxRate, TrackingCategory
+
+Row = TypeVar("Row")
+Choice = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A value of one of Autotask's picklists."""
+
+    id: int
+    name: str
+
+
+class PartnerLists:
+    """The lists of one account, in its scope. With `anew` each is asked for; else it may be some hours old.
+
+    `problems` tells of the partners that could not be asked, in words.
+    """
+
+    def __init__(self, account_id: int, *, anew: bool) -> None:
+        self.problems: dict[Partner, str] = {}
+        self._anew = anew
+        self._lists = ReferenceLists(account_id)
+
+    # ---- Xero's
+
+    @cached_property
+    def accounts(self) -> list[LedgerAccount] | None:
+        """The whole chart, archived ones too."""
+        return self._xero("accounts", LedgerAccount, lambda partners: partners.xero.accounts())
+
+    @cached_property
+    def tax_rates(self) -> list[TaxRate] | None:
+        return self._xero("tax-rates", TaxRate, lambda partners: partners.xero.tax_rates())
+
+    @cached_property
+    def themes(self) -> list[BrandingTheme] | None:
+        return self._xero("branding-themes", BrandingTheme, lambda partners: partners.xero.branding_themes())
+
+    @cached_property
+    def tracking_categories(self) -> list[TrackingCategory] | None:
+        return self._asked("Xero", lambda partners: partners.xero.tracking_categories())
+
+    # ---- Autotask's
+
+    @cached_property
+    def billing_codes(self) -> list[BillingCode] | None:
+        return self._autotask("billing-codes", BillingCode)
+
+    @cached_property
+    def tax_regions(self) -> list[TaxRegion] | None:
+        return self._autotask("tax-regions", TaxRegion)
+
+    @cached_property
+    def tax_categories(self) -> list[TaxCategory] | None:
+        return self._autotask("tax-categories", TaxCategory)
+
+    @cached_property
+    def taxes(self) -> list[Tax] | None:
+        return self._autotask("taxes", Tax)
+
+    @cached_property
+    def templates(self) -> list[InvoiceTemplate] | None:
+        return self._autotask("invoice-templates", InvoiceTemplate)
+
+    @cached_property
+    def territories(self) -> list[Label] | None:
+        return self._picklist("territories", "Companies", "territoryID")
+
+    @cached_property
+    def billing_item_types(self) -> list[Label] | None:
+        return self._picklist("billing-item-types", "BillingItems", "billingItemType")
+
+    @cached_property
+    def lines_of_business(self) -> list[Label] | None:
+        """By association id."""
+        associations = self._autotask("organizational-associations", OrganizationalLevelAssociation)
+        divisions = self._autotask("organizational-level1s", OrganizationalLevel1)
+        lines = self._autotask("organizational-level2s", OrganizationalLevel2)
+        if associations is None:
+            return None
+        names = {("division", one.id): one.name for one in divisions or ()}
+        names |= {("line", one.id): one.name for one in lines or ()}
+        return [
+            Label(
+                id=one.id,
+                name=" / ".join(
+                    filter(None, (names.get(("division", one.level1_id or 0)), names.get(("line", one.level2_id or 0))))
+                )
+                or f"Line of business {one.id}",
+            )
+            for one in associations
+        ]
+
+    # ---- as choices
+
+    def sales_account_choices(self) -> list[Choice] | None:
+        """The accounts that something can be sold on: those for revenue first."""
+        if self.accounts is None:
+            return None
+        usable = [account for account in self.accounts if is_usable(account)]
+        usable.sort(key=lambda account: (account.class_ != "REVENUE", account.code))
+        return [(account.code, f"{account.code} — {account.name}") for account in usable]
+
+    def template_choices(self) -> list[Choice] | None:
+        if self.templates is None:
+            return None
+        return [(str(template.id), template.name) for template in self.templates]
+
+    # ---- asking
+
+    @cached_property
+    def _partners(self) -> Partners | None:
+        try:
+            return open_partners()
+        except NotConnectedError:
+            return None
+
+    def _xero(self, name: str, record_type: type[Row], fetch: Callable[[Partners], Sequence[Row]]) -> list[Row] | None:
+        return self._listed("Xero", f"xero:{name}", record_type, fetch)
+
+    def _autotask(self, name: str, record_type: type[RecordType]) -> list[RecordType] | None:
+        def fetch(partners: Partners) -> list[RecordType]:
+            return list(partners.autotask.find(record_type))
+
+        return self._listed("Autotask", f"autotask:{name}", record_type, fetch)
+
+    def _picklist(self, name: str, entity: str, field: str) -> list[Label] | None:
+        def fetch(partners: Partners) -> list[Label]:
+            labels = partners.autotask.picklist(entity, field)
+            return [Label(id=value, name=label) for value, label in labels.items()]
+
+        return self._listed("Autotask", f"autotask:{name}", Label, fetch)
+
+    def _listed(
+        self, partner: Partner, name: str, record_type: type[Row], fetch: Callable[[Partners], Sequence[Row]]
+    ) -> list[Row] | None:
+        """The list; asked for anew, or, where that fails, as it was kept."""
+        if self._anew and partner not in self.problems:
+            self._lists.forget(name)
+            found = self._asked(partner, lambda partners: self._lists.get(name, record_type, lambda: fetch(partners)))
+            if found is not None:
+                return found
+            self._lists.remember(name)
+        return self._asked(partner, lambda partners: self._lists.get(name, record_type, lambda: fetch(partners)))
+
+    def _asked(self, partner: Partner, ask: Callable[[Partners], list[Row]]) -> list[Row] | None:
+        if self._partners is None:
+            return None
+        try:
+            return ask(self._partners)
+        except SyncProblem as problem:
+            self.problems.setdefault(partner, problem.detail)
+            return None
+
+
+def is_usable(account: LedgerAccount) -> bool:
+    """Whether lines of invoices may name it."""
+    is_bank = account.type == "BANK" or account.system_account in UNSUITABLE_SYSTEM_ACCOUNTS
+    return bool(account.code) and account.status == "ACTIVE" and not is_bank
