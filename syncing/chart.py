@@ -1,4 +1,8 @@
-"""The overview's chart: documents by day and by what became of them, as rectangles for an SVG. Pure."""
+"""The overview's chart: documents by day and by what became of them, as rectangles for an SVG. Pure.
+
+The drawing is stretched to the place that it has, so that it stays as high on a phone: its words stand beside it, and
+not in it.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-WIDTH: Final = 960
-HEIGHT: Final = 168
-LEFT: Final = 36  # for the figures of the scale
-TOP: Final = 8
-BOTTOM: Final = 22  # for the dates
-PLOT: Final = HEIGHT - TOP - BOTTOM
-LABEL_EVERY: Final = 7
+DAY_WIDTH: Final = 10
+BAR_WIDTH: Final = 7
+HEIGHT: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,18 +42,13 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """One day. `counts` are in the order of PARTS; `label` stands under the bar, where there is room for one."""
+    """One day. `counts` are in the order of PARTS."""
 
     day: datetime.date
     counts: tuple[int, ...]
-    x: float
-    width: float
+    x: int
     blocks: tuple[Block, ...]
-    label: str
-
-    @property
-    def middle(self) -> float:
-        return round(self.x + self.width / 2, 1)
+    width: int = BAR_WIDTH
 
     @property
     def words(self) -> str:
@@ -63,21 +58,26 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A line of the scale."""
-
-    value: int
-    y: float
-
-
-@dataclass(frozen=True)
 class Chart:
+    """Its scale goes from 0 to `top`."""
+
     bars: tuple[Bar, ...]
-    marks: tuple[Mark, ...]
+    top: int
     parts: tuple[Part, ...] = PARTS
-    width: int = WIDTH
     height: int = HEIGHT
-    left: int = LEFT
+
+    @property
+    def width(self) -> int:
+        return len(self.bars) * DAY_WIDTH
+
+    @property
+    def half(self) -> int:
+        return self.top // 2
+
+    @property
+    def days_told(self) -> list[datetime.date]:
+        """The first day, one in the middle, and the last."""
+        return [self.bars[place].day for place in (0, len(self.bars) // 2, -1)]
 
     @property
     def is_empty(self) -> bool:
@@ -92,42 +92,17 @@ class Chart:
 
 
 def draw(days: Sequence[datetime.date], counts: Mapping[datetime.date, Mapping[str, int]]) -> Chart:
-    """A bar for each of `days`, oldest first. `counts` are by day and by the name of a part."""
+    """A bar for each of `days`, of which there is at least one, oldest first. `counts` are by day and name of part."""
     rows = [tuple(counts.get(day, {}).get(part.name, 0) for part in PARTS) for day in days]
-    top = _scale(max((sum(row) for row in rows), default=0))
-    step = (WIDTH - LEFT) / max(len(days), 1)
-    last = len(days) - 1
-    bars = [
-        Bar(
-            day=day,
-            counts=row,
-            x=round(LEFT + place * step + step * 0.15, 1),
-            width=round(step * 0.7, 1),
-            blocks=_blocks(row, top),
-            label=f"{day.day} {day:%b}" if (last - place) % LABEL_EVERY == 0 else "",
-        )
+    top = scale_of(max(map(sum, rows)))
+    bars = (
+        Bar(day=day, counts=row, x=place * DAY_WIDTH, blocks=_blocks(row, top))
         for place, (day, row) in enumerate(zip(days, rows, strict=True))
-    ]
-    marks = tuple(Mark(value, _y(value, top)) for value in sorted({0, top // 2, top}))
-    return Chart(tuple(bars), marks)
+    )
+    return Chart(tuple(bars), top)
 
 
-def _blocks(row: tuple[int, ...], top: int) -> tuple[Block, ...]:
-    blocks = []
-    below = 0
-    for part, count in zip(PARTS, row, strict=True):
-        if count:
-            y = _y(below + count, top)
-            blocks.append(Block(part=part, y=y, height=round(max(_y(below, top) - y, 1), 1)))
-        below += count
-    return tuple(blocks)
-
-
-def _y(value: int, top: int) -> float:
-    return round(TOP + PLOT * (1 - value / top), 1)
-
-
-def _scale(highest: int) -> int:
+def scale_of(highest: int) -> int:
     """The least of 2, 4, 10, 20, 40, 100 … that holds `highest`: its half is a whole number too."""
     power = 1
     while True:
@@ -135,3 +110,14 @@ def _scale(highest: int) -> int:
             if step * power >= highest:
                 return step * power
         power *= 10
+
+
+def _blocks(row: tuple[int, ...], top: int) -> tuple[Block, ...]:
+    blocks = []
+    below = 0
+    for part, count in zip(PARTS, row, strict=True):
+        if count:
+            height = round(HEIGHT * count / top, 2)
+            blocks.append(Block(part=part, y=round(HEIGHT - HEIGHT * below / top - height, 2), height=height))
+        below += count
+    return tuple(blocks)

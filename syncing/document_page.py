@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from faults.models import Fault
 from syncing import on_demand, queue
-from syncing.models import Attempt, Blocker, Document
+from syncing.models import Attempt, Blocker, Document, SyncState
 from syncing.states import DocumentState
 
 ATTEMPTS_SHOWN = 100
@@ -45,6 +45,15 @@ class Pair:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Amounts:
+    """The invoice's money as Autotask has it. `net` is None as long as nobody can tell whether its total is net."""
+
+    net: Decimal | None
+    tax: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
 class DocumentPage:
     """The document, what it waits for, its tries, and what a person may do now."""
 
@@ -52,6 +61,7 @@ class DocumentPage:
     faults: Sequence[Fault]
     attempts: Sequence[Attempt]
     pairs: Sequence[Pair]
+    amounts: Amounts | None
     is_live: bool
     may_be_resynced: bool
     may_be_skipped: bool
@@ -60,7 +70,7 @@ class DocumentPage:
 
 
 def document_page(document_id: int) -> DocumentPage:
-    """Raises Document.DoesNotExist. In an account scope; three queries."""
+    """Raises Document.DoesNotExist. In an account scope; five queries."""
     blockers = Blocker.objects.select_related("fault").order_by("id")
     rows = Document.objects.select_related("organisation").prefetch_related(Prefetch("blockers", blockers))
     document = rows.get(id=document_id)
@@ -71,12 +81,24 @@ def document_page(document_id: int) -> DocumentPage:
         faults=faults,
         attempts=list(document.attempts.order_by("-id")[:ATTEMPTS_SHOWN]),
         pairs=pair_lines(document.source.get("lines") or [], document.sent.get("lines") or [], document.kind),
+        amounts=amounts_in_autotask(document.source),
         is_live=is_live(document),
         may_be_resynced=document.state in queue.ASKABLE,
         may_be_skipped=document.state in queue.SKIPPABLE and document.xero_id is None,
         was_edited=not why_send_again and any(was_edited(fault) for fault in faults),
         why_send_again=why_send_again,
     )
+
+
+def amounts_in_autotask(source: dict[str, Any]) -> Amounts | None:
+    """From what the row keeps of the invoice; None before it was read. In an account scope; one query."""
+    if source.get("invoice_total") is None:
+        return None
+    told, tax = Decimal(str(source["invoice_total"])), Decimal(str(source.get("tax") or 0))
+    total_is = SyncState.objects.values_list("total_is", flat=True).first()
+    if total_is == "gross":
+        return Amounts(net=told - tax, tax=tax, total=told)
+    return Amounts(net=told, tax=tax, total=told + tax) if total_is == "net" else Amounts(net=None, tax=tax, total=told)
 
 
 def was_edited(fault: Fault) -> bool:

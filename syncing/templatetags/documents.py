@@ -126,11 +126,17 @@ def when(moment: datetime.datetime | None, missing: str = "never") -> SafeString
     )
 
 
+@register.simple_tag
+def ahead(moment: datetime.datetime) -> SafeString:
+    """“in 3 minutes” of what is to come; what should have come by now is due."""
+    return when(moment) if moment > timezone.now() else SafeString("is due now")
+
+
 def in_words(moment: datetime.datetime, now: datetime.datetime) -> str:
     """How far `moment` is from `now`, both in the reader's zone: as people say it."""
     seconds = round((now - moment).total_seconds())
     if abs(seconds) < 10:
-        return "just now" if seconds >= 0 else "now"
+        return "just now" if seconds >= 0 else "in a few seconds"
     if abs(seconds) < 3600:
         amount = _amount(abs(seconds), 1, "second") if abs(seconds) < 60 else _amount(abs(seconds), 60, "minute")
         return f"{amount} ago" if seconds > 0 else f"in {amount}"
