@@ -208,6 +208,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10,
         "options": {"expires": 10},
     },
+    "watch accounts": {
+        "task": "syncing.tasks.watch_accounts",
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
     "tell members of faults": {
         "task": "faults.tasks.tell_of_faults",
         "schedule": 15,

@@ -12,13 +12,15 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from faults import record
+from faults.models import Fault
 from faults.problems import SyncProblem
-from syncing import incidents, queue, schedule
+from syncing import incidents, queue, release, schedule, watchdog
 from syncing.contacts import find_or_create_contacts
 from syncing.create import create_in_xero
 from syncing.deliver import XeroSide
@@ -78,18 +80,20 @@ def _carry_account(run: SyncRun, until: float) -> None:
         return
     stages = _Stages(run, partners)
     stopped_by: SyncProblem | None = None
+    again_at: datetime | None = None
     try:
         stages.go(until)
         note_answers(partners)
     except SyncProblem as problem:
         stopped_by = problem
+        again_at = schedule.next_try(problem, stages.state.stops)
         note_problem(partners, stages.partner, problem)
-        incidents.hold(run, stages.partner, problem)
+        incidents.hold(run, stages.partner, problem, again_at)
     except LeaseLostError:
         raise
     except Exception:  # noqa: BLE001 - a bug of ours, logged and shown; the next run is not to wait for it
         stopped_by = _unexpected(run)
-    _finish(run, stopped_by, stages.counts())
+    _finish(run, stopped_by, stages.counts(), again_at)
 
 
 class _Stages:
@@ -104,26 +108,29 @@ class _Stages:
         self.settings = SyncSettings.of_account(run.account_id)
         self.incidents = incidents.open_incidents()
         self.lists = ReferenceLists(run.account_id)
+        self.fetched_anew: set[str] = set()
         self.rulebook = Rulebook(self.settings, self.state, partners, self.lists)
         self.side = XeroSide(run=run, connection=partners.xero_connection, client=partners.xero)
 
     def go(self, until: float) -> None:
         """All stages, until nothing is ready or the time is over. Raises SyncProblem where a connection is at fault."""
+        looks_at_all = self._looks_at_all()
         self._check_connections()
         self._talk_to("Autotask")
         discovery = discover(self.partners.autotask, self.state, self.settings.lookback_days)
         self.discovered = discovery.new
-        incidents.clear(self.incidents, "Autotask")
+        self.incidents = incidents.clear_answered(self.incidents, "Autotask")
         self.gatherer = Gatherer(self.partners.autotask, discovery, self.lists)
 
         self._talk_to("Xero")
         resolve_uncertain(self.side)
-        while time.monotonic() < until and (documents := queue.claim(self.run, self._batch_size())):
-            self._carry(documents)
-            renew_lease(self.run)
+        self._carry_what_is_ready(until)
+        release.send_one_ahead(self._faults_to_look_at(looks_at_all))
+        self._carry_what_is_ready(until)
+        self._talk_to("Xero")
         if self.settings.void_sync:
-            self._talk_to("Xero")
             void_in_xero(self.side)
+        self._end_idle_incidents()
 
     def counts(self) -> Counter[str]:
         """What it did: new documents, calls to each partner, and documents by what became of them."""
@@ -142,9 +149,35 @@ class _Stages:
         """From here on a connection's problem is this partner's."""
         self.partner = partner
 
-    def _batch_size(self) -> int:
-        """One document ahead as a probe, as long as an incident is not over."""
-        return 1 if self.incidents else queue.CLAIMED_AT_ONCE
+    def _looks_at_all(self) -> bool:
+        """Whether a person wants this run for its own sake: it looks at all that is stuck, whatever its turn."""
+        asked_for = Document.objects.filter(requested_at__isnull=False, state=DocumentState.WAITING)
+        return self.run.trigger != SyncRun.Trigger.SCHEDULE and not asked_for.exists()
+
+    def _faults_to_look_at(self, looks_at_all: bool) -> list[Fault]:
+        """The faults that one document goes ahead for; while an incident stands, that one alone."""
+        due = release.faults_to_look_at(all_of_them=looks_at_all)
+        if not self.incidents:
+            return due
+        ids = {fault.id for fault in due}
+        return [fault for fault in self.incidents if looks_at_all or fault.id in ids][:1]
+
+    def _carry_what_is_ready(self, until: float) -> None:
+        """Batch after batch; one document ahead as a probe, as long as an incident is not over."""
+        while time.monotonic() < until:
+            documents = queue.claim(self.run, 1 if self.incidents else queue.CLAIMED_AT_ONCE)
+            if not documents:
+                return
+            self._carry(documents)
+            renew_lease(self.run)
+
+    def _end_idle_incidents(self) -> None:
+        """Xero answers, though no document needs it now: an incident that none waits behind is over as well."""
+        if not any(fault.subject == "Xero" for fault in self.incidents):
+            return
+        if not self.partners.xero.calls:
+            self.partners.xero.organisation()
+        self.incidents = incidents.clear_answered(self.incidents, "Xero")
 
     def _carry(self, documents: Sequence[Document]) -> None:
         """One batch, from gathering to settling. A bug of ours sets its documents aside, and the run goes on."""
@@ -156,23 +189,32 @@ class _Stages:
             self._set_aside()
 
     def _carry_batch(self, documents: Sequence[Document]) -> None:
-        self.lists.forget(*_rested_on(documents))
+        self._forget_what_faults_rest_on(documents)
         self._talk_to("Xero")
         self.rulebook.read_xero()
         self._talk_to("Autotask")
-        prepared = prepare(documents, self.gatherer.gather(documents), self.rulebook)
+        sources = self.gatherer.gather(documents)
+        prepared = prepare(documents, sources, self.rulebook)
+        self.incidents = incidents.clear(self.incidents, "Autotask")
         settle(self.run, prepared.outcomes)
 
         self._talk_to("Xero")
+        calls_before = self.partners.xero.calls
         addressed = find_or_create_contacts(self.side, prepared.translated, self.settings)
         settle(self.run, addressed.outcomes)
         update_in_xero(self.side, [ready for ready in addressed.ready if ready.document.xero_id is not None])
         create_in_xero(self.side, [ready for ready in addressed.ready if ready.document.xero_id is None])
-        incidents.clear(self.incidents, "Xero")
-        self.incidents = []
+        if self.partners.xero.calls > calls_before:
+            self.incidents = incidents.clear(self.incidents, "Xero")
 
         self._talk_to("Autotask")
         write_back(self.partners.autotask, documents, self.settings)
+
+    def _forget_what_faults_rest_on(self, documents: Sequence[Document]) -> None:
+        """Fetch anew, once in a run, what faults of documents that a person or a look sends again rest on."""
+        names = _rested_on(documents) - self.fetched_anew
+        self.fetched_anew |= names
+        self.lists.forget(*names)
 
     def _set_aside(self) -> None:
         """Keep a bug of ours on the documents that it struck, by the reference that its log entry carries."""
@@ -193,23 +235,26 @@ def _unexpected(run: SyncRun) -> SyncProblem:
 
 
 def _rested_on(documents: Sequence[Document]) -> set[str]:
-    """The cached lists that the faults of documents a person asked for rest on: these are fetched anew."""
-    asked = [document.id for document in documents if document.requested_at is not None]
-    if not asked:
-        return set()
-    codes = Blocker.objects.filter(document_id__in=asked).values_list("fault__code", flat=True).distinct()
+    """The cached lists that a fault of these rests on, where it is open or a person asked for its document."""
+    blockers = Blocker.objects.filter(document_id__in=[document.id for document in documents])
+    sent_again = Q(document__requested_at__isnull=False) | Q(fault__state=Fault.State.OPEN)
+    codes = blockers.filter(sent_again).values_list("fault__code", flat=True).distinct()
     return {name for code in codes for name in RESTS_ON.get(code, ())}
 
 
-def _finish(run: SyncRun, stopped_by: SyncProblem | None, counts: Counter[str]) -> None:
-    """Note how the run ended, and when the next one is due."""
+def _finish(
+    run: SyncRun, stopped_by: SyncProblem | None, counts: Counter[str], again_at: datetime | None = None
+) -> None:
+    """Note how the run ended, and when the next one is due. One that was stopped has not finished its work."""
     queue.give_back(run)
+    run.finished_at = timezone.now()
     state = SyncState.objects.get(account_id=run.account_id)
     state.stops = state.stops + 1 if stopped_by else 0
-    state.last_finished_at = timezone.now()
+    if stopped_by is None:
+        state.last_finished_at = run.finished_at
+        watchdog.note_finished(run.account)
     state.save(update_fields=["stops", "last_finished_at"])
-    schedule.plan_next_run(run.account, stopped_by, state.stops)
-    run.finished_at = timezone.now()
+    schedule.plan_next_run(run.account, stopped=stopped_by is not None, again_at=again_at)
     run.state = SyncRun.State.STOPPED if stopped_by else SyncRun.State.FINISHED
     run.problem_code = stopped_by.code if stopped_by else ""
     run.problem_detail = stopped_by.detail if stopped_by else ""

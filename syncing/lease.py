@@ -17,13 +17,27 @@ class LeaseLostError(Exception):
 
 
 def take_lease(run: SyncRun) -> bool:
-    """Take the account's lease for `run`; False where a living run holds it."""
-    SyncState.objects.get_or_create(account_id=run.account_id)
+    """Take the account's lease for `run`; False where a living run holds it. A dead one that held it is abandoned."""
+    state, _ = SyncState.objects.get_or_create(account_id=run.account_id)
     free = Q(lease_run_id=None) | Q(lease_expires_at__lt=Now())
     taken = SyncState.objects.filter(free, account_id=run.account_id).update(
         lease_run_id=run.id, lease_expires_at=Now() + LEASE
     )
+    if taken and state.lease_run_id is not None:
+        _mark_abandoned(state.lease_run_id)
     return taken == 1
+
+
+def abandon(account_id: int, run_id: int) -> None:
+    """End a run that has let its lease run out: its worker died, or hangs."""
+    dead = SyncState.objects.filter(account_id=account_id, lease_run_id=run_id, lease_expires_at__lt=Now())
+    if dead.update(lease_run_id=None, lease_expires_at=None):
+        _mark_abandoned(run_id)
+
+
+def _mark_abandoned(run_id: int) -> None:
+    running = SyncRun.objects.filter(id=run_id, state=SyncRun.State.RUNNING)
+    running.update(state=SyncRun.State.ABANDONED, finished_at=Now())
 
 
 def renew_lease(run: SyncRun) -> None:

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from faults.problems import SyncProblem, Transient
 from faults.retry import next_wait
-from syncing import queue, uncertain
+from syncing import queue, release, uncertain
 from tenants.models import Account
+
+PATIENT_INTERVALS = 3
 
 
 def interval_of(account: Account) -> timedelta:
@@ -20,15 +24,30 @@ def interval_of(account: Account) -> timedelta:
     return timedelta(minutes=account.interval_minutes)
 
 
-def plan_next_run(account: Account, stopped_by: SyncProblem | None, stops: int) -> datetime:
-    """Set when the dispatcher asks next: after the interval, sooner where documents wait, later in an outage.
+def patience_with(account: Account) -> timedelta:
+    """How long the account may go without a finished run."""
+    return PATIENT_INTERVALS * interval_of(account)
 
-    `stops` counts the runs in a row that a connection problem stopped.
+
+def next_try(problem: SyncProblem, stops: int) -> datetime | None:
+    """When a connection that mends itself is tried again, after `stops` runs in a row that it stopped before this one.
+
+    None where it is a person's turn.
+    """
+    if not isinstance(problem, Transient):
+        return None
+    return timezone.now() + timedelta(seconds=next_wait(stops, problem.retry_after))
+
+
+def plan_next_run(account: Account, *, stopped: bool = False, again_at: datetime | None = None) -> datetime:
+    """Set when the dispatcher asks next: after the interval, or sooner where documents wait.
+
+    After a run that a connection `stopped` it is `again_at`, or the interval where that is not known.
     """
     now = timezone.now()
-    if isinstance(stopped_by, Transient):
-        due = now + timedelta(seconds=next_wait(stops - 1, stopped_by.retry_after))
-    elif stopped_by is None and queue.ready_documents().exists():
+    if stopped:
+        due = again_at or now + interval_of(account)
+    elif queue.ready_documents().exists():
         due = now
     else:
         due = min([now + interval_of(account), *_sooner()])
@@ -41,9 +60,11 @@ def take_due_accounts() -> Iterator[int]:
     now = timezone.now()
     for account in Account.objects.filter(paused=False, next_sync_at__lte=now).order_by("next_sync_at"):
         mine = Account.objects.filter(id=account.id, next_sync_at=account.next_sync_at)
-        if mine.update(next_sync_at=now + interval_of(account)):
+        watched_from = Coalesce("watch_at", Value(now + patience_with(account)))
+        if mine.update(next_sync_at=now + interval_of(account), watch_at=watched_from):
             yield account.id
 
 
 def _sooner() -> list[datetime]:
-    return [moment for moment in (queue.next_due_at(), uncertain.next_look_at()) if moment is not None]
+    moments = (queue.next_due_at(), uncertain.next_look_at(), release.next_look_due())
+    return [moment for moment in moments if moment is not None]

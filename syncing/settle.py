@@ -6,6 +6,7 @@ Every UPDATE is fenced by the run's id: a run that lost its lease settles nothin
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from faults import record
 from faults.problems import SyncProblem, Transient
 from faults.retry import gives_up, next_wait
 from syncing.models import Attempt, Blocker, Delivery, Document, SyncRun
+from syncing.release import release_behind
 from syncing.states import DocumentState
 
 # Columns that an outcome sets, with their types; those it does not mention keep what they hold.
@@ -114,8 +116,8 @@ def settle(run: SyncRun, outcomes: Iterable[Outcome], delivery: Delivery | None 
     with transaction.atomic():
         settled = _update_documents(run, outcomes)
         ours = [outcome for outcome in outcomes if outcome.document.id in settled]
-        Attempt.objects.bulk_create(_attempts(run, ours))
-        _rewrite_blockers(run.account_id, ours)
+        nothing_new = _rewrite_blockers(run.account_id, ours)
+        Attempt.objects.bulk_create(_attempts(run, [each for each in ours if each.document.id not in nothing_new]))
         if delivery is not None:
             close_delivery(delivery, Delivery.State.SETTLED)
     return settled
@@ -167,24 +169,51 @@ def _attempts(run: SyncRun, outcomes: list[Outcome]) -> Iterable[Attempt]:
         )
 
 
-def _rewrite_blockers(account_id: int, outcomes: list[Outcome]) -> None:
-    """Each document waits for the faults of its last try; a fault that no document waits for any more is resolved."""
+def _rewrite_blockers(account_id: int, outcomes: list[Outcome]) -> set[int]:
+    """Each document waits for the faults of its last try; a fault that no document waits for any more is resolved.
+
+    One that got through shows that what it waited for is over, and the others behind that go on. Returns the ids of
+    those that nobody asked for, and that were found to wait for what they waited for before.
+    """
     if not outcomes:
-        return
+        return set()
     ids = [outcome.document.id for outcome in outcomes]
-    before = set(Blocker.objects.filter(document_id__in=ids).values_list("fault_id", flat=True))
+    before = _faults_by_document(ids)
     faults = record.record([problem for outcome in outcomes for problem in outcome.problems])
+    after = {
+        outcome.document.id: {faults[problem.code, problem.subject].id for problem in outcome.problems}
+        for outcome in outcomes
+    }
     if before:
         Blocker.objects.filter(document_id__in=ids).delete()
     Blocker.objects.bulk_create(
         [
-            Blocker(account_id=account_id, document_id=outcome.document.id, fault_id=fault_id)
-            for outcome in outcomes
-            for fault_id in {faults[problem.code, problem.subject].id for problem in outcome.problems}
+            Blocker(account_id=account_id, document_id=document_id, fault_id=fault_id)
+            for document_id, waited_for in after.items()
+            for fault_id in waited_for
         ],
         ignore_conflicts=True,
     )
-    resolve_unblocking(before)
+    through = [outcome.document.id for outcome in outcomes if outcome.state == DocumentState.SYNCED]
+    cleared = {fault_id for document_id in through for fault_id in before.get(document_id, ())}
+    release_behind(cleared - {fault.id for fault in faults.values()})
+    resolve_unblocking(fault_id for waited_for in before.values() for fault_id in waited_for)
+    stuck_again = [outcome for outcome in outcomes if outcome.state == DocumentState.FAULTED and _is_a_look(outcome)]
+    ids = [outcome.document.id for outcome in stuck_again]
+    return {document_id for document_id in ids if before.get(document_id) == after[document_id]}
+
+
+def _is_a_look(outcome: Outcome) -> bool:
+    """Whether the document went only to see if its way is free: it was not new, not due again, and not asked for."""
+    return outcome.document.requested_at is None and outcome.document.failing_since is None
+
+
+def _faults_by_document(document_ids: Sequence[int]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    blockers = Blocker.objects.filter(document_id__in=document_ids)
+    for document_id, fault_id in blockers.values_list("document_id", "fault_id"):
+        found[document_id].add(fault_id)
+    return found
 
 
 def resolve_unblocking(fault_ids: Iterable[int]) -> None:

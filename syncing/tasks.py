@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from syncing import previews, runs, schedule
+from syncing import previews, runs, schedule, watchdog
 from syncing.models import SyncRun
 from tenants.tasks import AccountTask
 
@@ -23,6 +23,20 @@ def dispatch_due_accounts() -> None:
 def sync_account(account_id: int) -> None:
     """Do the account's queued run, or a scheduled one where none is queued; and what was queued meanwhile after it."""
     if runs.run_now(account_id, SyncRun.Trigger.SCHEDULE, TASK_SECONDS) and runs.queued_run(account_id):
+        sync_account.delay(account_id=account_id)
+
+
+@shared_task
+def watch_accounts() -> None:
+    """Beat's task: look at every account that should have finished a run by now."""
+    for account_id in watchdog.take_accounts_to_watch():
+        watch_account.delay(account_id=account_id)
+
+
+@shared_task(base=AccountTask)
+def watch_account(account_id: int) -> None:
+    """Say whether the account's sync has stopped, and ask for a run where one was lost."""
+    if watchdog.watch(account_id):
         sync_account.delay(account_id=account_id)
 
 

@@ -11,11 +11,13 @@ from django.db.models import QuerySet
 
 from faults import record
 from faults.classify import classify_xero
+from faults.models import Fault
 from faults.problems import NeedsPerson, SyncProblem
 from syncing.batches import in_batches
 from syncing.deliver import MOST_DOCUMENTS, XeroSide
 from syncing.lease import renew_lease
 from syncing.models import Attempt, Blocker, Document
+from syncing.settle import resolve_unblocking
 from syncing.states import DocumentState
 from syncing.taken import problem_of_holder
 from syncing.xero.documents import encode
@@ -84,6 +86,8 @@ def _mark_voided(side: XeroSide, document: Document) -> None:
     )
     if moved:
         _note(side, document, Attempt.Outcome.VOIDED)
+        refusals = Fault.objects.filter(code="void-refused", subject=document.xero_number)
+        resolve_unblocking(refusals.values_list("id", flat=True))
 
 
 def _refused(side: XeroSide, document: Document, refusal: SyncProblem) -> None:

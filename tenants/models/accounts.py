@@ -33,6 +33,9 @@ class Account(models.Model):
         help_text="Empty: this installation's own, SYNC_INTERVAL_SECONDS.",
     )
     next_sync_at = models.DateTimeField(null=True, blank=True, help_text="When the dispatcher asks for the next run.")
+    watch_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the watchdog looks whether a run has finished by then."
+    )
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     created_at = models.DateTimeField(auto_now_add=True)
 
