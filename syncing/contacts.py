@@ -5,6 +5,8 @@ A link is by ids, so that a rename on either side breaks nothing. The key we lea
 
 from __future__ import annotations
 
+import hashlib
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +19,16 @@ from syncing.deliver import ReadyDocument, XeroSide
 from syncing.models import ContactLink, SyncSettings
 from syncing.prepare import TranslatedDocument
 from syncing.settle import Outcome, stuck
-from syncing.xero.contact_search import find_contacts, fold
+from syncing.xero.contact_search import find_contacts, fold, fold_relaxed
+from syncing.xero.documents import encode
 from syncing.xero.records import Contact
+
+# By which rule a contact was matched: the fault where that leads to none, and the word for it.
+_MATCHED_BY = {
+    "account_number": ("contact-number-taken", "account number"),
+    "name": ("contact-name-taken", "name"),
+}
+MOST_CONTACTS_SHOWN = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +49,7 @@ def find_or_create_contacts(
     search.look_up([contact for company_id, contact in wanted.items() if company_id not in search.found])
     search.create([contact for company_id, contact in wanted.items() if search.is_missing(company_id)])
     search.keep_links()
+    search.update(wanted)
 
     addressed = Addressed(ready=[], outcomes=[])
     for item in translated:
@@ -90,6 +101,7 @@ class _Search:
         self.found: dict[int, Match] = {}
         self.problems: dict[int, SyncProblem] = {}
         self._linked: set[int] = set()
+        self._sent: dict[int, str] = {}  # company id → digest of the details that Xero has had of it
 
     def is_missing(self, company_id: int) -> bool:
         return company_id not in self.found and company_id not in self.problems
@@ -99,23 +111,34 @@ class _Search:
         for link in links:
             self.found[link.company_id] = Match(str(link.contact_id), link.contact_name, link.rule)
             self._linked.add(link.company_id)
+            self._sent[link.company_id] = link.details_digest
 
     def look_up(self, wanted: Sequence[ContactDetails]) -> None:
-        """Match by our number, else by name."""
+        """Match by our number, else by account number where the account asks for that, else by name."""
         if not wanted:
             return
         contacts = find_contacts(
             self.side.client,
             numbers=[details.number for details in wanted],
             names=[details.name for details in wanted],
+            account_numbers=[details.account_number for details in wanted],
+            is_relaxed=self._is_relaxed,
         )
         by_number = {fold(contact.number): contact for contact in contacts if contact.number}
-        by_name = {self._comparable(contact.name): contact for contact in contacts if contact.is_active}
+        by_account_number: dict[str, list[Contact]] = defaultdict(list)
+        by_name: dict[str, list[Contact]] = defaultdict(list)
+        for active in contacts:
+            if active.is_active:
+                by_account_number[active.account_number].append(active)
+                by_name[self._comparable(active.name)].append(active)
         for details in wanted:
             if (contact := by_number.get(fold(details.number))) is not None:
                 self._take(details, contact, "number")
-            elif (contact := by_name.get(self._comparable(details.name))) is not None:
-                self._take_by_name(details, contact)
+            elif details.account_number in by_account_number and details.account_number:
+                self._take_the_one(details, by_account_number[details.account_number], "account_number")
+            elif same := by_name.get(self._comparable(details.name)):
+                exact = [one for one in same if one.name == details.name]
+                self._take_the_one(details, exact or same, "name")
 
     def create(self, missing: Sequence[ContactDetails]) -> None:
         """Make the contacts that Xero does not have, 50 to a call. Made twice is refused by their number."""
@@ -127,8 +150,31 @@ class _Search:
         for details, reply in zip(missing, replies, strict=True):
             if reply.ok and reply.id is not None:
                 self.found[details.company_id] = Match(reply.id, details.name, "created")
+                self._sent[details.company_id] = _digest(details)
             else:
                 self.problems[details.company_id] = refused_contact(details, reply.messages)
+
+    def update(self, wanted: Mapping[int, ContactDetails]) -> None:
+        """Bring the contacts up to date whose details have changed in Autotask, where the account asks for it."""
+        if not self.settings.update_contacts:
+            return
+        changed = [
+            details
+            for company_id, details in wanted.items()
+            if company_id in self.found and self._sent.get(company_id) != _digest(details)
+        ]
+        if not changed:
+            return
+        elements = [_update_of(details, self.found[details.company_id]) for details in changed]
+        replies = self.side.client.save_contacts(elements, create_only=False)
+        for details, reply in zip(changed, replies, strict=True):
+            if reply.ok:
+                link = ContactLink.objects.filter(organisation=self.side.connection, company_id=details.company_id)
+                link.update(details_digest=_digest(details), contact_name=details.name[:255])
+                continue
+            problem = refused_contact(details, reply.messages)
+            if problem.code != "contact-archived":  # one that was merged is followed when its documents are sent
+                self.problems[details.company_id] = problem
 
     def keep_links(self) -> None:
         new = {company_id: match for company_id, match in self.found.items() if company_id not in self._linked}
@@ -141,15 +187,20 @@ class _Search:
                     contact_id=match.contact_id,
                     contact_name=match.name[:255],
                     rule=match.rule,
+                    details_digest=self._sent.get(company_id, ""),
                 )
                 for company_id, match in new.items()
             ],
             ignore_conflicts=True,
         )
 
+    @property
+    def _is_relaxed(self) -> bool:
+        return self.settings.match_name == SyncSettings.MatchName.RELAXED
+
     def _comparable(self, name: str) -> str:
         """Names are the same exactly, or without regard to case and spaces, as the account has it."""
-        return "".join(name.split()).casefold() if self.settings.match_name == "relaxed" else name
+        return fold_relaxed(name) if self._is_relaxed else name
 
     def _take(self, details: ContactDetails, contact: Contact, rule: str) -> None:
         if contact.is_active:
@@ -161,13 +212,16 @@ class _Search:
         else:
             self.problems[details.company_id] = _archived(details, contact)
 
-    def _take_by_name(self, details: ContactDetails, contact: Contact) -> None:
-        """A contact that carries the number of another company of ours is that company's, whatever its name."""
+    def _take_the_one(self, details: ContactDetails, candidates: Sequence[Contact], rule: str) -> None:
+        """One contact alone, and none that carries another company's number of ours: that one is that company's."""
+        contact = candidates[0]
         ours, _, _ = details.number.rpartition("-")
-        if contact.number.startswith(f"{ours}-"):
-            self.problems[details.company_id] = _name_taken(details, contact)
+        if len(candidates) > 1:
+            self.problems[details.company_id] = _several(details, candidates, rule)
+        elif contact.number.startswith(f"{ours}-"):
+            self.problems[details.company_id] = _taken(details, contact, rule)
         else:
-            self.found[details.company_id] = Match(contact.contact_id, contact.name, "name")
+            self.found[details.company_id] = Match(contact.contact_id, contact.name, rule)
 
 
 def follow_merged_contacts(side: XeroSide, contact_ids: Collection[str]) -> dict[str, str]:
@@ -234,7 +288,34 @@ def _archived(details: ContactDetails, contact: Contact) -> SyncProblem:
     return NeedsPerson("contact-archived", "The contact is archived in Xero.", subject_of(details), evidence=evidence)
 
 
-def _name_taken(details: ContactDetails, contact: Contact) -> SyncProblem:
+def _taken(details: ContactDetails, contact: Contact, rule: str) -> SyncProblem:
+    code, what = _MATCHED_BY[rule]
     evidence = {**_evidence(details), "contact_id": contact.contact_id, "other_number": contact.number}
-    text = "Another Autotask company of the same name has this Xero contact."
-    return NeedsPerson("contact-name-taken", text, subject_of(details), evidence=evidence)
+    text = f"Another Autotask company of the same {what} has this Xero contact."
+    return NeedsPerson(code, text, subject_of(details), evidence=evidence)
+
+
+def _several(details: ContactDetails, contacts: Sequence[Contact], rule: str) -> SyncProblem:
+    code, what = _MATCHED_BY[rule]
+    shown = contacts[:MOST_CONTACTS_SHOWN]
+    evidence = {
+        **_evidence(details),
+        "account_number": details.account_number,
+        "contacts": [{"contact_id": contact.contact_id, "name": contact.name} for contact in shown],
+    }
+    names = ", ".join(f"“{contact.name}”" for contact in shown)
+    text = f"Several Xero contacts have this {what}: {names}."
+    return NeedsPerson(code, text, subject_of(details), evidence=evidence)
+
+
+def _update_of(details: ContactDetails, match: Match) -> dict[str, Any]:
+    """What brings a contact up to date. Its number is left as it is: it may be another company's key."""
+    return {"ContactID": match.contact_id, **_without_number(details)}
+
+
+def _without_number(details: ContactDetails) -> dict[str, Any]:
+    return {name: value for name, value in details.to_json().items() if name != "ContactNumber"}
+
+
+def _digest(details: ContactDetails) -> str:
+    return hashlib.sha256(encode([_without_number(details)])).hexdigest()

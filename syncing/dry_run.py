@@ -12,6 +12,7 @@ from faults.catalogue import KINDS
 from faults.problems import SyncProblem, Transient
 from syncing import amounts
 from syncing.amounts import AmountCheck
+from syncing.contact_terms import ContactTerms
 from syncing.contacts import Match, foresee_contacts
 from syncing.deliver import ReadyDocument, XeroSide
 from syncing.discover import Discovery
@@ -61,6 +62,7 @@ class DryRun:
         state, _ = SyncState.objects.get_or_create(account_id=account_id)
         self._rulebook = Rulebook(self.settings, state, self.partners, self._lists)
         self._gatherer = Gatherer(self.partners.autotask, Discovery(), self._lists)
+        self._terms = ContactTerms(self.partners.xero, self.settings)
         # A run that is not kept: nothing is claimed, and nothing settled.
         self._side = XeroSide(
             run=SyncRun(account_id=account_id), connection=self.partners.xero_connection, client=self.partners.xero
@@ -75,6 +77,7 @@ class DryRun:
         contacts = [one.translation.contact for one in foreseen if one.translation.skipped_reason is None]
         wanted = {contact.company_id: contact for contact in contacts if contact is not None}
         found, problems = foresee_contacts(self._side, wanted, self.settings)
+        self._terms.read(match.contact_id for match in found.values())
         return [self._result(one, found, problems) for one in foreseen]
 
     def _rules(self, sources: Mapping[int, SourceInvoice]) -> Rules:
@@ -117,10 +120,13 @@ class DryRun:
         if details and details.company_id in refused:
             problems.append(refused[details.company_id])
         content = one.content
+        if content is not None and one.source is not None:
+            organisation, otherwise = self._rulebook.organisation(), one.source.invoice.due_date
+            content = self._terms.applied(content, match.contact_id if match else None, organisation, otherwise)
         return PreviewedDocument(
             account_id=self.account_id,
             document=one.document,
-            action=_action(one, problems, match),
+            action=_action(one, content, problems, match),
             skipped_reason=(one.translation.skipped_reason or "")[:500],
             currency=content.currency if content else one.document.currency,
             total=content.total if content else one.document.total,
@@ -133,8 +139,10 @@ class DryRun:
         )
 
 
-def _action(one: _Foreseen, problems: Sequence[SyncProblem], match: Match | None) -> Action:
-    document, content = one.document, one.content
+def _action(
+    one: _Foreseen, content: XeroDocument | None, problems: Sequence[SyncProblem], match: Match | None
+) -> Action:
+    document = one.document
     if one.translation.skipped_reason is not None or document.state == DocumentState.VOIDED:
         return Action.SKIP
     if problems:

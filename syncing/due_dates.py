@@ -5,7 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal, cast, get_args
 
 PaymentTermType = Literal["DAYSAFTERBILLDATE", "DAYSAFTERBILLMONTH", "OFCURRENTMONTH", "OFFOLLOWINGMONTH"]
 
@@ -16,6 +16,15 @@ class PaymentTerms:
 
     day: int
     type: PaymentTermType
+
+    @classmethod
+    def of_sales(cls, row: dict[str, Any]) -> PaymentTerms | None:
+        """The sales terms in the JSON of a contact or an organisation; None where it has none."""
+        sales = (row.get("PaymentTerms") or {}).get("Sales") or {}
+        kind, day = sales.get("Type"), sales.get("Day")
+        if kind not in get_args(PaymentTermType) or not isinstance(day, int) or isinstance(day, bool):
+            return None
+        return cls(day=day, type=cast(PaymentTermType, kind))
 
     def due_date(self, billed: date) -> date:
         """When an invoice of the day `billed` falls due."""

@@ -21,6 +21,7 @@ from faults import record
 from faults.models import Fault
 from faults.problems import SyncProblem
 from syncing import incidents, queue, release, schedule, watchdog
+from syncing.contact_terms import ContactTerms
 from syncing.contacts import find_or_create_contacts
 from syncing.create import create_in_xero
 from syncing.deliver import XeroSide
@@ -111,6 +112,7 @@ class _Stages:
         self.fetched_anew: set[str] = set()
         self.rulebook = Rulebook(self.settings, self.state, partners, self.lists)
         self.side = XeroSide(run=run, connection=partners.xero_connection, client=partners.xero)
+        self.terms = ContactTerms(partners.xero, self.settings)
 
     def go(self, until: float) -> None:
         """All stages, until nothing is ready or the time is over. Raises SyncProblem where a connection is at fault."""
@@ -202,8 +204,9 @@ class _Stages:
         calls_before = self.partners.xero.calls
         addressed = find_or_create_contacts(self.side, prepared.translated, self.settings)
         settle(self.run, addressed.outcomes)
-        update_in_xero(self.side, [ready for ready in addressed.ready if ready.document.xero_id is not None])
-        create_in_xero(self.side, [ready for ready in addressed.ready if ready.document.xero_id is None])
+        ready = self.terms.applied_to_all(addressed.ready, self.rulebook.organisation())
+        update_in_xero(self.side, [item for item in ready if item.document.xero_id is not None])
+        create_in_xero(self.side, [item for item in ready if item.document.xero_id is None])
         if self.partners.xero.calls > calls_before:
             self.incidents = incidents.clear(self.incidents, "Xero")
 

@@ -85,6 +85,8 @@ SETTINGS_OF_RULES = (
     "default_sales_account",
     "tax_mapping",
     "tax_guard",
+    "mixed_tax_bundles",
+    "empty_item_code",
 )
 
 
@@ -99,12 +101,12 @@ class Rulebook:
 
     def read_xero(self) -> None:
         """Ask Xero for what is not cached. Raises the client's SyncProblems."""
-        for read in (self._organisation, self._accounts, self._tax_rates, self._currencies):
+        for read in (self.organisation, self._accounts, self._tax_rates, self._currencies):
             read()
 
     def rules(self, sources: Iterable[SourceInvoice]) -> Rules:
         """What the translation of `sources` needs. Asks Autotask for what is not cached; raises its SyncProblems."""
-        organisation = self._organisation()
+        organisation = self.organisation()
         rates = self._tax_rates()
         settings = {name: getattr(self.settings, name) for name in SETTINGS_OF_RULES}
         return Rules(
@@ -185,7 +187,7 @@ class Rulebook:
         chosen = ContactLink.objects.filter(organisation=self.partners.xero_connection, rule=ContactLink.BY_PERSON)
         return frozenset(chosen.values_list("company_id", flat=True))
 
-    def _organisation(self) -> Organisation:
+    def organisation(self) -> Organisation:
         return self._xero("organisation", Organisation, lambda: [self.partners.xero.organisation()])[0]
 
     def _accounts(self) -> list[LedgerAccount]:

@@ -264,7 +264,8 @@ def _due_date(
     due = _wanted_due_date(source, rules, day)
     if due is None and status != "DRAFT":
         due = source.invoice.due_date or day
-        findings.note(f"No due date could be told: {max(due, day)} is used.")
+        if rules.due_date != "xero_contact":  # which the contact's terms settle in the end
+            findings.note(f"No due date could be told: {max(due, day)} is used.")
     if due is not None and due < day:
         return day
     return due

@@ -20,6 +20,9 @@ class ContactLink(AccountModel):
         max_length=20, help_text="How it was found: number, account_number, name, created, merged, person."
     )
     linked_at = models.DateTimeField(auto_now=True)
+    details_digest = models.CharField(
+        max_length=64, blank=True, help_text="A fingerprint of the details that Xero was last sent of this company."
+    )
 
     class Meta:
         constraints = [

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from syncing.due_dates import PaymentTerms
+
 Row = dict[str, Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS = re.compile(r"/Date\((-?\d+)(?:[+-]\d{4})?\)/")
@@ -57,9 +59,18 @@ class Organisation:
     end_of_year_lock_date: date | None
     is_demo: bool
     sales_tax_basis: str
+    sales_terms_day: int | None = None
+    sales_terms_type: str = ""
+
+    @property
+    def sales_terms(self) -> PaymentTerms | None:
+        """When invoices fall due whose contact has no terms of its own."""
+        day, kind = self.sales_terms_day, self.sales_terms_type
+        return PaymentTerms.of_sales({"PaymentTerms": {"Sales": {"Day": day, "Type": kind}}})
 
     @classmethod
     def parse(cls, row: Row) -> Organisation:
+        terms = PaymentTerms.of_sales(row)
         return cls(
             organisation_id=text(row, "OrganisationID"),
             name=text(row, "Name"),
@@ -71,6 +82,8 @@ class Organisation:
             end_of_year_lock_date=day(row.get("EndOfYearLockDate")),
             is_demo=row.get("IsDemoCompany") is True,
             sales_tax_basis=text(row, "SalesTaxBasis"),
+            sales_terms_day=terms.day if terms else None,
+            sales_terms_type=terms.type if terms else "",
         )
 
 

@@ -1,0 +1,198 @@
+"""Each setting of the Contacts page, turned, synced, and read in Xero."""
+
+from __future__ import annotations
+
+from tests.connected import ConnectedAccount
+from tests.world import Row
+
+
+def billed_to(connected: ConnectedAccount) -> Row:
+    """The contact of the only invoice in Xero."""
+    [invoice] = connected.xero.invoices()
+    return next(row for row in connected.xero.contacts() if row["ContactID"] == invoice["Contact"]["ContactID"])
+
+
+def bill(connected: ConnectedAccount, **company: object) -> int:
+    """An invoice for a company of its own."""
+    company_id = connected.autotask.add_company("Kauri Dental", email=None, **company)
+    invoice = connected.autotask.bill(company_id)
+    return int(invoice["id"])
+
+
+def company_of(connected: ConnectedAccount, invoice_id: int) -> int:
+    return int(connected.autotask.invoice(invoice_id)["companyID"])
+
+
+def test_contact_rules_are_tried_in_their_order(connected: ConnectedAccount) -> None:
+    first = bill(connected)
+    company_id = company_of(connected, first)
+    connected.autotask.add_contact(company_id, email="billing@kauri.example", primaryContact=False, billingContact=True)
+    connected.autotask.add_contact(company_id, email="primary@kauri.example", primaryContact=True, billingContact=False)
+    connected.change_settings(contact_rules=["primary", "billing_flag"])
+    connected.sync()
+    assert billed_to(connected)["EmailAddress"] == "primary@kauri.example"
+
+
+def test_a_rule_that_is_not_chosen_is_not_tried(connected: ConnectedAccount) -> None:
+    invoice_id = bill(connected)
+    connected.autotask.add_contact(company_of(connected, invoice_id), email="a@kauri.example", billingContact=True)
+    connected.change_settings(contact_rules=["position_udf"])
+    connected.sync()
+    assert connected.codes(invoice_id) == {"no-valid-contact"}
+
+
+def test_bill_parent_decides_whether_a_branch_without_contact_is_billed_to_its_parent(
+    connected: ConnectedAccount,
+) -> None:
+    parent_id = connected.autotask.add_company("Kauri Group", email="group@kauri.example")
+    invoice_id = bill(connected, parentCompanyID=parent_id)
+    connected.change_settings(bill_parent=False)
+    connected.sync()
+    assert connected.codes(invoice_id) == {"no-valid-contact"}
+    connected.change_settings(bill_parent=True)
+    connected.ask_again(invoice_id)
+    connected.sync()
+    assert billed_to(connected)["Name"] == "Kauri Group"
+
+
+def numbered(connected: ConnectedAccount) -> int:
+    invoice_id = bill(connected, companyNumber="C-1044")
+    connected.autotask.add_contact(company_of(connected, invoice_id), email="a@kauri.example")
+    return invoice_id
+
+
+def test_match_account_number_finds_a_contact_of_another_name(connected: ConnectedAccount) -> None:
+    numbered(connected)
+    known = connected.xero.add_contact("Kauri (old name)", AccountNumber="C-1044")
+    connected.change_settings(match_account_number=True)
+    connected.sync()
+    assert billed_to(connected)["ContactID"] == known["ContactID"]
+
+
+def test_without_match_account_number_the_name_counts(connected: ConnectedAccount) -> None:
+    numbered(connected)
+    connected.xero.add_contact("Kauri (old name)", AccountNumber="C-1044")
+    connected.sync()
+    assert billed_to(connected)["Name"] == "Kauri Dental"
+
+
+def test_an_account_number_is_matched_in_its_very_letters(connected: ConnectedAccount) -> None:
+    numbered(connected)
+    connected.xero.add_contact("Kauri (old name)", AccountNumber="c-1044")
+    known = connected.xero.add_contact("Kauri Dental")
+    connected.change_settings(match_account_number=True)
+    connected.sync()
+    assert billed_to(connected)["ContactID"] == known["ContactID"]
+
+
+def test_an_account_number_that_two_contacts_share_stops_the_invoice_and_names_both(
+    connected: ConnectedAccount,
+) -> None:
+    invoice_id = numbered(connected)
+    connected.xero.add_contact("Kauri North", AccountNumber="C-1044")
+    other = connected.xero.add_contact("Kauri South")
+    connected.xero.patch("Contacts", other["ContactID"], AccountNumber="C-1044")
+    connected.change_settings(match_account_number=True)
+    connected.sync()
+    assert connected.codes(invoice_id) == {"contact-number-taken"}
+    with connected.scope():
+        detail = connected.document(invoice_id).blockers.get().fault.detail
+    assert "Kauri North" in detail
+    assert "Kauri South" in detail
+
+
+def test_two_companies_with_one_account_number_are_never_billed_as_one(connected: ConnectedAccount) -> None:
+    numbered(connected)
+    connected.change_settings(match_account_number=True)
+    connected.sync()
+    other = connected.autotask.add_company("Rimu Dental", companyNumber="C-1044")
+    invoice = connected.autotask.bill(other)
+    connected.sync()
+    assert connected.codes(invoice["id"]) == {"contact-number-taken"}
+    assert len(connected.xero.invoices()) == 1
+
+
+def test_match_name_relaxed_ignores_case_and_spaces(connected: ConnectedAccount) -> None:
+    known = connected.xero.add_contact("ACME  LTD".lower().replace("  ", ""))
+    connected.autotask.bill(connected.pair.company_id)
+    connected.change_settings(match_name="relaxed")
+    connected.sync()
+    assert billed_to(connected)["ContactID"] == known["ContactID"]
+
+
+def test_match_name_exact_does_not(connected: ConnectedAccount) -> None:
+    connected.xero.add_contact("acmeltd")
+    connected.autotask.bill(connected.pair.company_id)
+    connected.sync()
+    assert billed_to(connected)["Name"] == "Acme Ltd"
+
+
+def test_several_contacts_of_a_relaxed_name_stop_the_invoice_unless_one_is_exact(connected: ConnectedAccount) -> None:
+    connected.xero.add_contact("AcmeLtd")
+    connected.xero.add_contact("A cme Ltd")
+    connected.change_settings(match_name="relaxed")
+    invoice = connected.autotask.bill(connected.pair.company_id)
+    connected.sync()
+    assert connected.codes(invoice["id"]) == {"contact-name-taken"}
+    exact = connected.xero.add_contact("Acme Ltd")
+    connected.ask_again(invoice["id"])
+    connected.sync()
+    assert billed_to(connected)["ContactID"] == exact["ContactID"]
+
+
+def test_create_contacts_decides_whether_a_missing_one_is_made(connected: ConnectedAccount) -> None:
+    invoice = connected.autotask.bill(connected.pair.company_id)
+    connected.change_settings(create_contacts=False)
+    connected.sync()
+    assert connected.codes(invoice["id"]) == {"no-valid-contact"}
+    assert connected.xero.contacts() == []
+    connected.change_settings(create_contacts=True)
+    connected.ask_again(invoice["id"])
+    connected.sync()
+    assert billed_to(connected)["Name"] == "Acme Ltd"
+
+
+def moved(connected: ConnectedAccount) -> None:
+    """An invoice is in Xero; then the customer moves, and is billed again."""
+    connected.autotask.bill(connected.pair.company_id)
+    connected.sync()
+    connected.autotask.patch("Companies", connected.pair.company_id, billingAddress1="1 New Street")
+    connected.autotask.bill(connected.pair.company_id)
+    connected.sync()
+
+
+def postal_lines(connected: ConnectedAccount) -> set[str]:
+    [contact] = connected.xero.contacts()
+    return {row.get("AddressLine1", "") for row in contact["Addresses"]}
+
+
+def test_update_contacts_brings_what_changed_in_autotask_to_xero(connected: ConnectedAccount) -> None:
+    connected.change_settings(update_contacts=True)
+    moved(connected)
+    assert "1 New Street" in postal_lines(connected)
+
+
+def test_without_update_contacts_a_contact_stays_as_it_is(connected: ConnectedAccount) -> None:
+    moved(connected)
+    assert "1 New Street" not in postal_lines(connected)
+
+
+def test_a_contact_that_did_not_change_is_not_written_again(connected: ConnectedAccount) -> None:
+    connected.change_settings(update_contacts=True)
+    connected.autotask.bill(connected.pair.company_id)
+    connected.sync()
+    connected.autotask.bill(connected.pair.company_id)
+    connected.sync()
+    ledger = connected.autotask.world.ledger("xero")
+    assert len(ledger.created("Contacts")) == 1
+    assert ledger.updated("Contacts") == []
+
+
+def test_a_contact_that_a_person_linked_keeps_its_number_when_it_is_updated(connected: ConnectedAccount) -> None:
+    known = connected.xero.add_contact("Acme Ltd", ContactNumber="MINE-1")
+    connected.change_settings(update_contacts=True)
+    connected.autotask.bill(connected.pair.company_id)
+    connected.sync()
+    [contact] = connected.xero.contacts()
+    assert (contact["ContactID"], contact["ContactNumber"]) == (known["ContactID"], "MINE-1")
+    assert contact["EmailAddress"] == "accounts@acme.example"
