@@ -52,3 +52,36 @@ class SupportRequest(AccountModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} from {self.asked_by}"
+
+
+class StaffAction(AccountModel):
+    """One thing that a person of our staff did to an account, or looked at in it. Never changed, and never deleted.
+
+    The account's owner can read it. Queries name the account, or go by the id: staff read those of all accounts, and
+    the policy for that keeps PostgreSQL from using an index for the account's policy.
+    """
+
+    class What(models.TextChoices):
+        PAUSED = "paused", "Paused the sync"
+        RESUMED = "resumed", "Resumed the sync"
+        SYNC_ASKED = "sync_asked", "Asked for a sync"
+        FEATURE_ON = "feature_on", "Turned a feature on"
+        FEATURE_OFF = "feature_off", "Turned a feature off"
+        APPROVED = "approved", "Approved a request"
+        DECLINED = "declined", "Declined a request"
+        ANSWERED = "answered", "Answered a message"
+        VISIT_BEGUN = "visit_begun", "Began to look at the account"
+        VIEWED = "viewed", "Looked at a page"
+        VISIT_ENDED = "visit_ended", "Ended the look at the account"
+
+    what = models.CharField(max_length=12, choices=What)
+    subject = models.CharField(max_length=500, blank=True, help_text="The feature, the request, the page.")
+    reason = models.TextField(blank=True)
+    by = models.EmailField(help_text="Who of the staff. Kept as text, to outlive their log-in.")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-id"])]
+
+    def __str__(self) -> str:
+        return f"{self.get_what_display()}: {self.subject}" if self.subject else self.get_what_display()

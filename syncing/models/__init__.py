@@ -1,10 +1,12 @@
 from .documents import Attempt, Blocker, Delivery, Document, SyncRun
+from .health import AccountHealth
 from .mappings import BillingCodeMapping, BrandingMapping, ContactLink, ItemMapping, TaxMapping, TrackingMapping
 from .previews import Preview, PreviewedDocument
 from .settings import SettingsChange, Setup, SyncSettings
 from .sync_state import ReferenceData, SyncState
 
 __all__ = [
+    "AccountHealth",
     "Attempt",
     "BillingCodeMapping",
     "Blocker",
