@@ -26,6 +26,7 @@ from syncing.consents import begin_consent, close_choice, finish_consent, keep_c
 from syncing.models import SyncSettings
 from syncing.partners import open_autotask
 from syncing.xero import oauth
+from syncing.xero.connect import connect_xero
 from tenants.connections import Organisation, OrganisationTakenError
 from tenants.middleware import AccountRequest
 from tenants.models import Account, AutotaskConnection, Member, User, XeroConnection, XeroGrant
@@ -209,7 +210,7 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _take(request: HttpRequest, account: Account, grant: XeroGrant, organisation: Organisation) -> HttpResponse:
     try:
-        connection = oauth.take_organisation(account.id, grant, organisation)
+        connection = connect_xero(account.id, grant, organisation)
     except OrganisationTakenError:
         return _stopped(request, account, TAKEN.format(name=organisation.name), HTTPStatus.CONFLICT)
     messages.success(request, f"Connected to “{connection.name}” in Xero.")

@@ -10,6 +10,9 @@ from django.db.models.functions import Now
 from faults.models import Fault
 from syncing.models import Document, SyncRun
 from syncing.states import DocumentState
+from syncing.xero.connect import connect_xero
+from tenants.connections import Organisation
+from tenants.models import XeroConnection, XeroGrant
 from tests.connected import ConnectedAccount
 
 TROUBLE: dict[str, tuple[str, dict[str, Any]]] = {
@@ -104,4 +107,24 @@ def test_a_limit_that_passes_soon_gives_the_documents_back_without_a_word(connec
     connected.sync()
 
     assert connected.document(invoice["id"]).state == DocumentState.WAITING
+    assert open_faults(connected) == []
+
+
+def test_a_reconnected_organisation_gets_at_once_what_waited_for_it(connected: ConnectedAccount) -> None:
+    invoice = connected.autotask.bill(connected.pair.company_id)["id"]
+    connected.xero.disconnect()
+    connected.sync()
+    assert connected.document(invoice).state == DocumentState.FAULTED
+    tokens = connected.xero.grant()
+    with connected.scope():
+        old = XeroConnection.objects.get()
+        XeroGrant.objects.filter(id=old.grant_id).update(
+            access_token=tokens["access_token"], refresh_token=tokens["refresh_token"], broken_at=None
+        )
+    grant = XeroGrant.objects.get(id=old.grant_id)
+
+    connect_xero(connected.account.id, grant, Organisation(old.organisation_id, None, old.name))
+    connected.sync()
+
+    assert connected.document(invoice).state == DocumentState.SYNCED
     assert open_faults(connected) == []
