@@ -1,6 +1,6 @@
 """Where a person opens a thing in Autotask.
 
-Companies by its ExecuteCommand API, which has no command for invoices; these by the page that Autotask itself opens.
+Companies and contacts by its ExecuteCommand API, which has no command for invoices; these by the page that Autotask itself opens.
 https://autotask.net/help/developerhelp/content/apis/ExecuteCommand/UsingExecuteCommandAPI.htm
 """
 
@@ -10,6 +10,10 @@ from __future__ import annotations
 def company_url(web_url: str, company_id: int) -> str:
     """`web_url` is the root of the database's own pages, as its zone look-up told."""
     return f"{web_url.rstrip('/')}/Autotask/AutotaskExtend/ExecuteCommand.aspx?Code=OpenAccount&AccountID={company_id}"
+
+
+def contact_url(web_url: str, contact_id: int) -> str:
+    return f"{web_url.rstrip('/')}/Autotask/AutotaskExtend/ExecuteCommand.aspx?Code=OpenContact&ContactID={contact_id}"
 
 
 def invoice_url(web_url: str, invoice_id: int) -> str:
