@@ -1,6 +1,7 @@
 """Where a person opens a thing in Autotask.
 
-Companies and contacts by its ExecuteCommand API, which has no command for invoices; these by the page that Autotask itself opens.
+Companies and contacts by its ExecuteCommand API, which has no command for invoices; these by the page that Autotask
+itself opens.
 https://autotask.net/help/developerhelp/content/apis/ExecuteCommand/UsingExecuteCommandAPI.htm
 """
 
