@@ -4,15 +4,16 @@ from django.contrib import admin
 from django.urls import include, path
 
 from cloud_depot import health
+from cloud_depot.home import home
 
 urlpatterns = [
+    path("", home, name="home"),
     path("", include("faults.urls")),
     path("", include("support.urls")),
     path("", include("syncing.connect_urls")),
     path("", include("syncing.fault_urls")),
     path("", include("syncing.settings_urls")),
     path("", include("syncing.urls")),
-    path("", include("tenants.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/", include("syncing.api.urls")),
