@@ -10,6 +10,7 @@ import hashlib
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -32,6 +33,8 @@ from tenants.models import XeroConnection
 
 MOST_DOCUMENTS = 50
 MOST_BYTES = 3_000_000
+# Xero keeps an Idempotency-Key for 6 minutes; this leaves room for a slow call.
+REPLAYABLE_FOR = timedelta(minutes=5)
 # An update never touches these: the status belongs to the people who work in Xero.
 NEVER_UPDATED = ("Status", "SentToContact")
 
@@ -85,7 +88,6 @@ def write_in_batches(side: XeroSide, endpoint: str, method: str, writes: Sequenc
     Raises SyncProblem where the connection, and not a document, is at fault; what was not sent stays claimed.
     """
     for batch in _batches(writes):
-        renew_lease(side.run)
         yield from _deliver(side, endpoint, method, batch)
 
 
@@ -113,19 +115,23 @@ def _deliver(side: XeroSide, endpoint: str, method: str, writes: Sequence[Write]
 
 
 def _open_delivery(side: XeroSide, endpoint: str, method: str, writes: Sequence[Write]) -> Delivery:
+    """Commit the write, while the lease is surely ours. Raises LeaseLostError."""
     name = uuid.uuid4()
-    return Delivery.objects.create(
-        account_id=side.run.account_id,
-        uuid=name,
-        run_id=side.run.id,
-        organisation=side.connection,
-        endpoint=endpoint,
-        method=method,
-        idempotency_key=f"{side.connection.organisation_id}:{name}",
-        body=encode([write.element for write in writes], endpoint),
-        documents=[write.ready.document.id for write in writes],
-        first_sent_at=Now(),
-    )
+    body = encode([write.element for write in writes], endpoint)
+    with transaction.atomic():
+        renew_lease(side.run)
+        return Delivery.objects.create(
+            account_id=side.run.account_id,
+            uuid=name,
+            run_id=side.run.id,
+            organisation=side.connection,
+            endpoint=endpoint,
+            method=method,
+            idempotency_key=f"{side.connection.organisation_id}:{name}",
+            body=body,
+            documents=[write.ready.document.id for write in writes],
+            first_sent_at=Now(),
+        )
 
 
 def _write(side: XeroSide, delivery: Delivery) -> list[ElementReply]:
@@ -154,8 +160,14 @@ def _write(side: XeroSide, delivery: Delivery) -> list[ElementReply]:
 
 
 def send(client: XeroClient, delivery: Delivery) -> list[ElementReply]:
-    """Send the delivery's bytes under its key. Raises what the client raises."""
+    """Send the delivery's bytes under its key. Raises what the client raises.
+
+    One that is too old is not sent, as if nothing had answered: this process hung, and Xero may have forgotten the key.
+    """
     assert delivery.body is not None
+    fresh = Delivery.objects.filter(id=delivery.id, state=Delivery.State.OPEN, first_sent_at__gt=Now() - REPLAYABLE_FOR)
+    if not fresh.exists():
+        raise NoAnswer("The write came to a halt before it was sent.", sent=True)
     return client.write(delivery.endpoint, delivery.method, bytes(delivery.body), delivery.idempotency_key)
 
 

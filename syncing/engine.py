@@ -54,13 +54,14 @@ logger = logging.getLogger(__name__)
 def sync(run: SyncRun, seconds: float = math.inf) -> bool:
     """Do `run`, from discovery until nothing is ready, or until no batch is begun any more after so many seconds.
 
-    False where another run has the account; then nothing was done. Problems of documents end on the documents; a
-    problem of a connection stops the run, and stands on it.
+    False where another run has the account, or this one was done before; then nothing was done. Problems of documents
+    end on the documents; a problem of a connection stops the run, and stands on it.
     """
     if not take_lease(run):
         return False
-    run.state, run.started_at = SyncRun.State.RUNNING, timezone.now()
-    run.save(update_fields=["state", "started_at"])
+    if not _begin(run):
+        release_lease(run)
+        return False
     try:
         _carry_account(run, time.monotonic() + seconds)
     except LeaseLostError:
@@ -70,6 +71,13 @@ def sync(run: SyncRun, seconds: float = math.inf) -> bool:
     finally:
         release_lease(run)
     return True
+
+
+def _begin(run: SyncRun) -> bool:
+    """Begin a run once: its id is what fences its writes. False where a task that came twice has begun it before."""
+    run.state, run.started_at = SyncRun.State.RUNNING, timezone.now()
+    new = SyncRun.objects.filter(id=run.id, started_at=None)
+    return new.update(state=run.state, started_at=run.started_at) == 1
 
 
 def _carry_account(run: SyncRun, until: float) -> None:
@@ -133,6 +141,8 @@ class _Stages:
         if self.settings.void_sync:
             void_in_xero(self.side)
         self._end_idle_incidents()
+        self._talk_to("Autotask")
+        write_back(self.run, self.partners.autotask, self.settings)
 
     def counts(self) -> Counter[str]:
         """What it did: new documents, calls to each partner, and documents by what became of them."""
@@ -209,9 +219,6 @@ class _Stages:
         create_in_xero(self.side, [item for item in ready if item.document.xero_id is None])
         if self.partners.xero.calls > calls_before:
             self.incidents = incidents.clear(self.incidents, "Xero")
-
-        self._talk_to("Autotask")
-        write_back(self.partners.autotask, documents, self.settings)
 
     def _forget_what_faults_rest_on(self, documents: Sequence[Document]) -> None:
         """Fetch anew, once in a run, what faults of documents that a person or a look sends again rest on."""

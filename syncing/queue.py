@@ -45,12 +45,15 @@ def give_back(run: SyncRun, documents: Collection[int] | None = None) -> int:
 
 def recover_from_dead_runs(run: SyncRun) -> None:
     """Settle what dead runs left in flight: committed to a Delivery means uncertain, anything else was not sent."""
-    left = Document.objects.filter(state=DocumentState.IN_FLIGHT).exclude(claimed_by=run.id)
-    if not left.exists():
+    unsettled = Document.objects.filter(state__in=(DocumentState.IN_FLIGHT, DocumentState.UNCERTAIN))
+    unsettled = unsettled.exclude(claimed_by=run.id)
+    if not unsettled.exists():
         return
     sent = documents_in_open_deliveries()
+    left = unsettled.filter(state=DocumentState.IN_FLIGHT)
     left.filter(id__in=sent).update(state=DocumentState.UNCERTAIN, claimed_by=None)
-    left.exclude(id__in=sent).update(state=DocumentState.WAITING, claimed_by=None)
+    # Uncertain without one: the run that was thought dead lived to hear that its write was refused.
+    unsettled.exclude(id__in=sent).update(state=DocumentState.WAITING, claimed_by=None)
 
 
 def documents_in_open_deliveries() -> list[int]:

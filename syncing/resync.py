@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from faults.problems import NeedsPerson, SyncProblem
-from syncing.deliver import NEVER_UPDATED, ReadyDocument, Write, XeroSide, write_in_batches
+from syncing.deliver import NEVER_UPDATED, ReadyDocument, Write, XeroSide, arrived, sent_content, write_in_batches
 from syncing.models import Attempt, Document
 from syncing.settle import Outcome, settle, stuck
 from syncing.states import DocumentState
@@ -39,15 +39,18 @@ def update_in_xero(side: XeroSide, ready: Sequence[ReadyDocument]) -> None:
 def _update(side: XeroSide, endpoint: str, ready: Sequence[ReadyDocument]) -> None:
     present = _in_xero(side, endpoint, [str(item.document.xero_id) for item in ready])
     writes: list[Write] = []
-    stopped: list[Outcome] = []
+    settled: list[Outcome] = []
     for item in ready:
         raw = present.get(str(item.document.xero_id))
+        if raw is not None and not item.document.sent_digest and _is_as_sent(item, raw):
+            settled.append(arrived(side.connection, item, raw, Attempt.Outcome.UNCHANGED))
+            continue
         problem = _why_not(item, raw)
         if problem is not None:
-            stopped.append(stuck(item.document, [problem], item.values))
+            settled.append(stuck(item.document, [problem], item.values))
         elif raw is not None:
             writes.append(Write(ready=item, element=_update_element(item, raw), made=Attempt.Outcome.UPDATED))
-    settle(side.run, stopped)
+    settle(side.run, settled)
     refused = list(write_in_batches(side, endpoint, "POST", writes))
     settle(side.run, [stuck(refusal.ready.document, [refusal.problem], refusal.ready.values) for refusal in refused])
 
@@ -67,6 +70,19 @@ def _in_xero(side: XeroSide, endpoint: str, ids: list[str]) -> dict[str, dict[st
     if endpoint == "Invoices":
         return {row["InvoiceID"]: row for row in side.client.invoices_by_ids(ids)}
     return {row["CreditNoteID"]: row for row in side.client.credit_notes_by_ids(ids)}
+
+
+def _is_as_sent(ready: ReadyDocument, raw: dict[str, Any]) -> bool:
+    """Whether Xero has the content already: a write of it was never answered, and it arrived."""
+    content = sent_content(ready, raw)
+    head = (content["contact_id"], str(content["date"]), str(content["due_date"] or ""), content["reference"] or "")
+    theirs = (
+        (raw.get("Contact") or {}).get("ContactID"),
+        (raw.get("DateString") or "")[:10],
+        (raw.get("DueDateString") or "")[:10],
+        raw.get("Reference") or "",
+    )
+    return head == theirs and not _lines_differ(raw, content["lines"])
 
 
 def _why_not(ready: ReadyDocument, raw: dict[str, Any] | None) -> SyncProblem | None:
@@ -96,8 +112,10 @@ def _why_not(ready: ReadyDocument, raw: dict[str, Any] | None) -> SyncProblem | 
 def _edited_since(document: Document, raw: dict[str, Any]) -> bool:
     """Whether the lines in Xero differ from those that we sent. Where we do not remember them, no edit is assumed."""
     sent = document.sent.get("lines")
-    if not sent:
-        return False
+    return bool(sent and document.sent_digest) and _lines_differ(raw, sent)
+
+
+def _lines_differ(raw: dict[str, Any], sent: Sequence[dict[str, Any]]) -> bool:
     lines = raw.get("LineItems") or []
     return len(lines) != len(sent) or any(differs(line, ours) for line, ours in zip(lines, sent, strict=True))
 

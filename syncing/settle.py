@@ -19,6 +19,7 @@ from django.utils import timezone
 from faults import record
 from faults.problems import SyncProblem, Transient
 from faults.retry import gives_up, next_wait
+from syncing.lease import renew_lease
 from syncing.models import Attempt, Blocker, Delivery, Document, SyncRun
 from syncing.release import release_behind
 from syncing.states import DocumentState
@@ -111,9 +112,14 @@ def stuck(document: Document, problems: Sequence[SyncProblem], values: Mapping[s
 
 
 def settle(run: SyncRun, outcomes: Iterable[Outcome], delivery: Delivery | None = None) -> set[int]:
-    """Write the outcomes, their attempts and their faults, and close the delivery. Returns the ids still ours."""
+    """Write the outcomes, their attempts and their faults, and close the delivery. Returns the ids still ours.
+
+    Raises LeaseLostError where there is a delivery, and another run sees to it by now.
+    """
     outcomes = list(outcomes)
     with transaction.atomic():
+        if delivery is not None:
+            renew_lease(run)
         settled = _update_documents(run, outcomes)
         ours = [outcome for outcome in outcomes if outcome.document.id in settled]
         nothing_new = _rewrite_blockers(run.account_id, ours)

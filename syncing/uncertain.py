@@ -15,7 +15,7 @@ from django.db import connection as database
 from django.db import transaction
 
 from faults.classify import classify_xero
-from syncing.deliver import XeroSide, link_values, send
+from syncing.deliver import REPLAYABLE_FOR, XeroSide, link_values, send
 from syncing.marker import marked_uuid
 from syncing.models import Attempt, Delivery, Document
 from syncing.settle import Outcome, close_delivery, settle, stuck
@@ -23,7 +23,6 @@ from syncing.states import DocumentState
 from syncing.xero.client import RequestRefused, ServerError
 from syncing.xero.replies import ElementReply
 
-REPLAYABLE_FOR = timedelta(minutes=5)
 # Past Xero's 6 minutes, with room for the clocks.
 KEY_DEAD_AFTER = timedelta(minutes=6, seconds=30)
 # The look-up reaches back past the first try by this much.
@@ -100,19 +99,19 @@ def _settle(side: XeroSide, delivery: Delivery, told: Sequence[tuple[Document, E
 
 
 def _found(side: XeroSide, document: Document, raw: dict[str, Any]) -> Outcome:
-    """It is in Xero. Its content goes unremembered, so that the next re-sync compares afresh."""
+    """It is in Xero, and waits its turn to be compared with it: this run does not know what the dead one sent."""
     return Outcome(
         document=document,
-        state=DocumentState.SYNCED,
+        state=DocumentState.WAITING,
         attempt=Attempt.Outcome.ADOPTED,
-        values={**link_values(side.connection, raw), "sent_digest": "", "synced_at": _database_now()},
+        values={**link_values(side.connection, raw), "sent_digest": ""},
     )
 
 
 def _look_up(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) -> None:
     """Ask Xero whether the documents are there. What is surely absent is sent again under a new key."""
     if delivery.method == "POST":
-        # An update of known documents: sending it again can double nothing.
+        # An update of known documents: comparing them with Xero, and sending it again, can double nothing.
         _resend_later(side, delivery, documents, Delivery.State.ABSENT)
         return
     found = _find_in_xero(side, delivery, documents)
@@ -127,7 +126,7 @@ def _resend_later(side: XeroSide, delivery: Delivery, documents: Sequence[Docume
     ids = [document.id for document in documents]
     with transaction.atomic():
         held = Document.objects.filter(id__in=ids, claimed_by=side.run.id, state=DocumentState.UNCERTAIN)
-        held.update(state=DocumentState.WAITING, claimed_by=None)
+        held.update(state=DocumentState.WAITING, claimed_by=None, sent_digest="")
         close_delivery(delivery, state)
 
 

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.utils import timezone
 
 from syncing.autotask.client import AutotaskClient
-from syncing.models import Document, SyncSettings
+from syncing.lease import renew_lease
+from syncing.models import Document, SyncRun, SyncSettings
 from syncing.states import DocumentState
 
+# What a run that died or was stopped did not get to is made up for by the next ones, for this long.
+MADE_UP_FOR = timedelta(days=1)
 
-def write_back(autotask: AutotaskClient, documents: Sequence[Document], settings: SyncSettings) -> None:
-    """Write the Xero number of those of `documents` that arrived, and whose number in Autotask differs.
 
-    One call for each, as Autotask takes them one by one. Raises the client's SyncProblems.
+def write_back(run: SyncRun, autotask: AutotaskClient, settings: SyncSettings) -> None:
+    """Write the Xero number of what arrived of late, or was in this run, where its number in Autotask differs.
+
+    One call for each, as Autotask takes them one by one. Raises the client's SyncProblems, and LeaseLostError.
     """
     if not settings.write_back_number:
         return
-    ids = [document.id for document in documents]
-    arrived = Document.objects.filter(id__in=ids, state=DocumentState.SYNCED).exclude(xero_number="")
-    for document in arrived.only("id", "autotask_id", "autotask_number", "xero_number"):
-        if document.autotask_number == document.xero_number:
-            continue
+    of_late = Q(synced_at__gte=timezone.now() - MADE_UP_FOR) | Q(attempts__run_id=run.id)
+    arrived = Document.objects.filter(of_late, state=DocumentState.SYNCED).exclude(xero_number="")
+    due = arrived.exclude(autotask_number=F("xero_number")).order_by("autotask_id").distinct()
+    for document in due.only("id", "autotask_id", "xero_number"):
+        renew_lease(run)
         autotask.update_invoice(document.autotask_id, number=document.xero_number)
         Document.objects.filter(id=document.id).update(autotask_number=document.xero_number)
