@@ -79,9 +79,15 @@ def _prepare_one(
     document: Document, source: SourceInvoice, rules: Rules, rulebook: Rulebook
 ) -> TranslatedDocument | Outcome:
     translation = translate(source, rules)
+    if any(problem.code == "no-line-items" for problem in translation.problems):
+        translation = translate(source, _with_lines_of_business(rules, rulebook))
     values = row_values(source, translation)
     if document.xero_id is not None:
         values.pop("kind", None)  # what it is in Xero it stays, whatever it has become in Autotask
+        if source.invoice.is_voided:
+            return Outcome(
+                document=document, state=DocumentState.SYNCED, attempt=Attempt.Outcome.UNCHANGED, values=values
+            )
     if translation.skipped_reason is not None:
         return Outcome(
             document=document,
@@ -97,12 +103,21 @@ def _prepare_one(
     if check.problem is not None:
         problem = check.problem
         if problem.code == "amounts-do-not-match":
-            check = amounts.check(source, translation.document, rulebook.with_lines_of_business(rules))
+            check = amounts.check(source, translation.document, _with_lines_of_business(rules, rulebook))
             problem = check.problem or problem
         return stuck(document, [problem], values)
     values["notices"] = [*translation.notices, *check.notices]
     content = numbered_anew(document, check.document)
     return TranslatedDocument(document=document, content=content, contact=translation.contact, values=values)
+
+
+def _with_lines_of_business(rules: Rules, rulebook: Rulebook) -> Rules:
+    """The rules with what only a diagnosis wants; without it, where the API user may not read that, or cannot now."""
+    try:
+        return rulebook.with_lines_of_business(rules)
+    except SyncProblem as problem:
+        logger.info("A diagnosis goes without the lines of business: %s", problem)
+        return rules
 
 
 def numbered_anew(document: Document, content: XeroDocument) -> XeroDocument:
