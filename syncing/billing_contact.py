@@ -96,6 +96,24 @@ def find_billing_contact(source: SourceInvoice, rules: Rules, findings: Findings
     return _details(company, search.chosen, source.locations, rules)
 
 
+def needs_recipients(contacts: Sequence[Contact], contact_rules: Sequence[str]) -> bool:
+    """Whether the recipients of a company's invoice settings can decide whom to bill: no rule before theirs singles out
+    one of its contacts, and there is more than one to choose from."""
+    if "invoice_recipients" not in contact_rules:
+        return False
+    active = [contact for contact in contacts if contact.is_active]
+    before = contact_rules[: contact_rules.index("invoice_recipients")]
+    if len(active) < 2 and "only_active" in contact_rules:
+        return False
+    return bool(active) and not any(_chosen_by(rule, active) for rule in before)
+
+
+def _chosen_by(rule: str, active: Sequence[Contact]) -> bool:
+    candidates = [contact for contact in active if _SINGLES_OUT[rule](contact)]
+    by_primary = rule != "only_active" and sum(contact.is_primary for contact in candidates) == 1
+    return len(candidates) == 1 or by_primary
+
+
 def company_subject(company: Company) -> str:
     """A company as the subject of a fault: by its id, since two may have one name."""
     return f"{contact_name(company.name)[:120]} (company {company.id})".strip()
@@ -115,13 +133,18 @@ class _Search:
     def _choose(self, contact_rules: Sequence[ContactRule]) -> Contact | None:
         """The contact that the first rule singles out. Of several the primary one counts, if it is one of them."""
         for rule in contact_rules:
-            candidates = _CANDIDATES[rule](self)
+            candidates = self._candidates(rule)
             self.tried.append({"rule": rule, "found": [contact.id for contact in candidates]})
             if len(candidates) > 1 and rule != "only_active":
                 candidates = [contact for contact in candidates if contact.is_primary]
             if len(candidates) == 1:
                 return candidates[0]
         return None
+
+    def _candidates(self, rule: ContactRule) -> list[Contact]:
+        if rule == "invoice_recipients":
+            return [contact for contact in self.active if contact.id in self.recipients]
+        return [contact for contact in self.active if _SINGLES_OUT[rule](contact)]
 
     def problem(self) -> NeedsPerson:
         why = "It has no active contact." if not self.active else "No rule singles out one of its contacts."
@@ -140,14 +163,11 @@ class _Search:
         )
 
 
-_CANDIDATES: dict[ContactRule, Callable[[_Search], list[Contact]]] = {
-    "billing_flag": lambda search: [contact for contact in search.active if contact.is_billing],
-    "invoice_recipients": lambda search: [contact for contact in search.active if contact.id in search.recipients],
-    "position_udf": lambda search: [
-        contact for contact in search.active if _position(contact).strip().lower() == POSITION_VALUE
-    ],
-    "primary": lambda search: [contact for contact in search.active if contact.is_primary],
-    "only_active": lambda search: search.active,
+_SINGLES_OUT: dict[str, Callable[[Contact], bool]] = {
+    "billing_flag": lambda contact: contact.is_billing,
+    "position_udf": lambda contact: _position(contact).strip().lower() == POSITION_VALUE,
+    "primary": lambda contact: contact.is_primary,
+    "only_active": lambda contact: True,
 }
 
 

@@ -61,7 +61,7 @@ class DryRun:
         self._lists = ReferenceLists(account_id)
         state, _ = SyncState.objects.get_or_create(account_id=account_id)
         self._rulebook = Rulebook(self.settings, state, self.partners, self._lists)
-        self._gatherer = Gatherer(self.partners.autotask, Discovery(), self._lists)
+        self._gatherer = Gatherer(self.partners.autotask, Discovery(), self._lists, self.settings)
         self._terms = ContactTerms(self.partners.xero, self.settings)
         # A run that is not kept: nothing is claimed, and nothing settled.
         self._side = XeroSide(

@@ -6,21 +6,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from syncing.autotask.client import AutotaskClient
-from syncing.autotask.records import BillingItem, Company, CompanyLocation, Contact, Currency, Invoice
+from syncing.autotask.records import BillingItem, Company, CompanyLocation, Contact, Currency, Invoice, Product
 from syncing.discover import Discovery
 from syncing.marker import marker_url
-from syncing.models import Document
+from syncing.models import Document, SyncSettings
 from syncing.reference import ReferenceLists
 from syncing.source import SourceInvoice
+from syncing.surroundings import Surroundings
 
 
 class Gatherer:
     """Gathers for one run. Companies, with their contacts and locations, are read once in it."""
 
-    def __init__(self, autotask: AutotaskClient, discovery: Discovery, lists: ReferenceLists) -> None:
+    def __init__(
+        self, autotask: AutotaskClient, discovery: Discovery, lists: ReferenceLists, settings: SyncSettings
+    ) -> None:
         self.autotask = autotask
         self.discovery = discovery
         self.lists = lists
+        self._surroundings = Surroundings(autotask, settings)
         self._companies: dict[int, Company] = {}
         self._contacts: dict[int, list[Contact]] = defaultdict(list)
         self._locations: dict[int, list[CompanyLocation]] = defaultdict(list)
@@ -31,6 +35,7 @@ class Gatherer:
         invoices = self._invoices(documents)
         items = self._items(invoices)
         self._read_companies(invoice.company_id for invoice in invoices.values())
+        self._surroundings.read(item for of_invoice in items.values() for item in of_invoice)
         currencies = {
             currency.id: currency.code
             for currency in self.lists.get("autotask:currencies", Currency, lambda: list(self.autotask.find(Currency)))
@@ -40,6 +45,10 @@ class Gatherer:
             for document in documents
             if document.autotask_id in invoices
         }
+
+    def products_by_code(self) -> dict[str, Product]:
+        """The products that the batches so far have sold, by the codes that Xero's items have."""
+        return self._surroundings.products_by_code()
 
     def _invoices(self, documents: Sequence[Document]) -> dict[int, Invoice]:
         """As discovery has just read them; the others are asked for."""
@@ -74,21 +83,24 @@ class Gatherer:
             self._contacts[contact.company_id or 0].append(contact)
         for location in self.autotask.find_in(CompanyLocation, "companyID", ids):
             self._locations[location.company_id or 0].append(location)
+        self._surroundings.read_recipients(companies, self._contacts)
         self._asked.update(ids)
 
     def _source(
         self, document: Document, invoice: Invoice, items: dict[int, list[BillingItem]], currencies: dict[int, str]
     ) -> SourceInvoice:
         company = self._companies.get(invoice.company_id or 0)
+        of_invoice = tuple(items.get(invoice.id, ()))
         parent = self._companies.get(company.parent_company_id or 0) if company else None
         both = [each.id for each in (company, parent) if each is not None]
         return SourceInvoice(
             invoice=invoice,
-            items=tuple(items.get(invoice.id, ())),
+            items=of_invoice,
             company=company,
             parent_company=parent,
             contacts=tuple(contact for company_id in both for contact in self._contacts[company_id]),
             locations=tuple(location for company_id in both for location in self._locations[company_id]),
             currency_code=currencies.get(company.currency_id or 0, "") if company else "",
             url=marker_url(document.uuid),
+            **self._surroundings.of(of_invoice, company),
         )

@@ -37,7 +37,15 @@ from syncing.rules import ContactRule, ItemSource, Rules, TotalIs, TrackingSourc
 from syncing.source import SourceInvoice
 from syncing.tax_proposals import propose_tax_types
 from syncing.xero.documents import Tracking
-from syncing.xero.records import Currency, LedgerAccount, Organisation, TaxRate
+from syncing.xero.records import (
+    BrandingTheme,
+    Currency,
+    Item,
+    LedgerAccount,
+    Organisation,
+    TaxRate,
+    TrackingOption,
+)
 from tenants.features import FeatureName, is_enabled
 
 Record = TypeVar("Record")
@@ -87,6 +95,7 @@ SETTINGS_OF_RULES = (
     "tax_guard",
     "mixed_tax_bundles",
     "empty_item_code",
+    "xero_items",
 )
 
 
@@ -120,6 +129,9 @@ class Rulebook:
             item_codes=_item_codes(),
             contact_links=self._contact_links(sources),
             chosen_contacts=self._chosen_contacts(),
+            known_item_codes=self._known_item_codes(),
+            branding_themes=self._themes() if BrandingMapping.objects.exists() else None,
+            tracking_options=self._tracking_options(),
             base_currency=organisation.base_currency,
             currencies=frozenset({organisation.base_currency, *(currency.code for currency in self._currencies())}),
             accounts={account.code: account for account in self._accounts() if account.code},
@@ -189,6 +201,36 @@ class Rulebook:
 
     def organisation(self) -> Organisation:
         return self._xero("organisation", Organisation, lambda: [self.partners.xero.organisation()])[0]
+
+    def _known_item_codes(self) -> frozenset[str] | None:
+        """The codes of Xero's items; None where lines name none."""
+        if self.settings.product_codes == SyncSettings.ProductCodes.OFF and not ItemMapping.objects.exists():
+            return None
+        return frozenset(item.code for item in self.items())
+
+    def items(self) -> list[Item]:
+        return self._xero("items", Item, self.partners.xero.items)
+
+    def _themes(self) -> frozenset[str]:
+        themes = self._xero("branding-themes", BrandingTheme, self.partners.xero.branding_themes)
+        return frozenset(theme.branding_theme_id for theme in themes)
+
+    def _tracking_options(self) -> frozenset[str] | None:
+        """The active options of the active categories; None where none is mapped."""
+        if not TrackingMapping.objects.exists():
+            return None
+        options = self._xero("tracking-options", TrackingOption, self._active_tracking_options)
+        return frozenset(option.option_id for option in options)
+
+    def _active_tracking_options(self) -> list[TrackingOption]:
+        categories = self.partners.xero.tracking_categories()
+        return [
+            option
+            for category in categories
+            if category.status == "ACTIVE"
+            for option in category.options
+            if option.status == "ACTIVE"
+        ]
 
     def _accounts(self) -> list[LedgerAccount]:
         return self._xero("accounts", LedgerAccount, self.partners.xero.accounts)

@@ -77,6 +77,7 @@ class Rules:
     tax_guard: Literal["off", "warn", "stop"] = "off"
     mixed_tax_bundles: Literal["split", "stop"] = "split"
     empty_item_code: Literal["ignore", "notice", "stop"] = "notice"
+    xero_items: Literal["existing", "create", "update"] = "existing"
 
     # What stands for what in Xero.
     billing_code_accounts: Mapping[int, str] = field(default_factory=dict)  # billing code id → account code
@@ -98,6 +99,7 @@ class Rules:
     tax_rates: Mapping[str, TaxRate] = field(default_factory=dict)  # by TaxType
     branding_themes: frozenset[str] | None = None
     tracking_options: frozenset[str] | None = None  # the active ones
+    known_item_codes: frozenset[str] | None = None
     period_lock_date: date | None = None
     end_of_year_lock_date: date | None = None
 

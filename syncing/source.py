@@ -29,6 +29,7 @@ class SourceInvoice:
     project_names: Mapping[int, str] = field(default_factory=dict)  # by project id
     site_names: Mapping[int, str] = field(default_factory=dict)  # by billing item id
     product_ids: Mapping[int, int] = field(default_factory=dict)  # by billing item id
+    product_codes: Mapping[int, str] = field(default_factory=dict)  # by product id; "" where Autotask has none to give
 
     @property
     def subject(self) -> str:

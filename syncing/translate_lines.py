@@ -17,6 +17,7 @@ from syncing.xero.documents import LARGEST_LINE, ZERO, Tracking, XeroLine, half_
 ONE = Decimal(1)
 NO_TAX = "NONE"
 MOST_TRACKING = 2
+LONGEST_ITEM_CODE = 30  # https://developer.xero.com/documentation/api/accounting/items
 UNSUITABLE_SYSTEM_ACCOUNTS = frozenset({"DEBTORS", "CREDITORS"})
 
 
@@ -87,7 +88,7 @@ def _line(
         account_code=_account(item, rules, findings),
         tax_type=tax_type,
         tax_rate=tax_rate,
-        item_code=_item_code(source, item, rules, findings) if rules.item_codes else None,
+        item_code=_item_code(source, item, rules, findings) if rules.item_codes or source.product_codes else None,
         tracking=_tracking(source, item, rules, findings) if rules.tracking else (),
         billing_item_ids=(item.id,),
     )
@@ -267,12 +268,23 @@ def _item_code(source: SourceInvoice, item: BillingItem, rules: Rules, findings:
     )
     for kind, key in keys:
         code = None if key is None else rules.item_codes.get((kind, key))
-        if code is None:
-            continue
-        if not code:
-            _empty_item_code(f"{kind.replace('_', ' ')} {key}", item, rules, findings)
-        return code or None
-    return None
+        if code is not None:
+            return _usable_item_code(code, f"{kind.replace('_', ' ')} {key}", item, rules, findings)
+    product_id = source.product_ids.get(item.id)
+    code = None if product_id is None else source.product_codes.get(product_id)
+    return None if code is None else _usable_item_code(code, f"product {product_id}", item, rules, findings)
+
+
+def _usable_item_code(code: str, subject: str, item: BillingItem, rules: Rules, findings: Findings) -> str | None:
+    """The code, where it is one, and Xero has that item or is to get it."""
+    code = code.strip()[:LONGEST_ITEM_CODE]
+    if not code:
+        _empty_item_code(subject, item, rules, findings)
+        return None
+    if rules.xero_items == "existing" and rules.known_item_codes is not None and code not in rules.known_item_codes:
+        findings.note(f"Xero has no item {code}: the line is sent without an item.")
+        return None
+    return code
 
 
 def _empty_item_code(subject: str, item: BillingItem, rules: Rules, findings: Findings) -> None:

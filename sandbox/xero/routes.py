@@ -59,6 +59,7 @@ ROUTES: list[Route] = [
     ("GET", "/Items", f"{READ_SETTINGS} {READ_INVOICES}", settings.get_items),
     ("GET", "/Items/{id}", f"{READ_SETTINGS} {READ_INVOICES}", settings.get_item),
     ("PUT", "/Items", f"{WRITE_SETTINGS} {WRITE_INVOICES}", settings.put_items),
+    ("POST", "/Items", f"{WRITE_SETTINGS} {WRITE_INVOICES}", settings.post_items),
     ("GET", "/TrackingCategories", READ_SETTINGS, settings.get_tracking_categories),
     ("GET", "/TrackingCategories/{id}", READ_SETTINGS, settings.get_tracking_category),
     ("GET", "/BrandingThemes", READ_SETTINGS, settings.get_branding_themes),

@@ -164,6 +164,25 @@ def put_items(call: Call) -> web.Response:
     return write_each(call, "Items", elements(call, "Items"), write, "HasErrors")
 
 
+def post_items(call: Call) -> web.Response:
+    """``POST /Items``: those of a code that is there are changed, the others created."""
+
+    def write(row: Row) -> Row:
+        code = as_text(row.get("Code") or "")
+        if not code or len(code) > 30:
+            raise Invalid(["The item code must be between 1 and 30 characters."], row)
+        item = call.organisation.items.get(code)
+        action = "created" if item is None else "updated"
+        if item is None:
+            item = add_item(call.organisation, row)
+        else:
+            item.update(row)
+        call.wrote("Items", item["ItemID"], code, action, row)
+        return dict(item)
+
+    return write_each(call, "Items", elements(call, "Items"), write, "HasErrors")
+
+
 def add_item(organisation: Organisation, row: Row) -> Row:
     """Put an item on the price list."""
     about = {"Name": row["Code"], "IsSold": True, "IsPurchased": False, "IsTrackedAsInventory": False}

@@ -126,6 +126,13 @@ class AutotaskClient:
         rows, _ = self._page(entity, [EVERYTHING], ["id"], most=1)
         return bool(rows)
 
+    def invoice_recipients(self, company_id: int) -> tuple[int, ...]:
+        """The ids of the contacts that a company's invoice settings name as recipients."""
+        answer = self._call("GET", "Companies", f"/{company_id}/invoiceSettings")
+        named = answer.get("contactRecipients")
+        ids = [values.whole(one) for one in named] if isinstance(named, list) else []
+        return tuple(one for one in ids if one is not None)
+
     # ---- what Autotask tells about itself
 
     def field_information(self, entity: str) -> dict[str, FieldInformation]:

@@ -304,6 +304,73 @@ class Resource:
     email: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    ENTITY: ClassVar[str] = "Contracts"
+
+    id: int
+    name: Annotated[str, Wire("contractName")] = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    ENTITY: ClassVar[str] = "Tickets"
+
+    id: int
+    number: Annotated[str, Wire("ticketNumber")] = ""
+    title: str = ""
+    company_location_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    ENTITY: ClassVar[str] = "Projects"
+
+    id: int
+    name: Annotated[str, Wire("projectName")] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketCharge:
+    """A charge is the only way from a billing item to the product that it sells; so are the two below."""
+
+    ENTITY: ClassVar[str] = "TicketCharges"
+
+    id: int
+    product_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectCharge:
+    ENTITY: ClassVar[str] = "ProjectCharges"
+
+    id: int
+    product_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractCharge:
+    ENTITY: ClassVar[str] = "ContractCharges"
+
+    id: int
+    product_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    ENTITY: ClassVar[str] = "Products"
+
+    id: int
+    name: str = ""
+    description: str = ""
+    sku: str = ""
+    internal_product_id: Annotated[str, Wire("internalProductID")] = ""
+    external_product_id: Annotated[str, Wire("externalProductID")] = ""
+    manufacturer_product_name: str = ""
+    unit_price: Decimal = Decimal(0)
+
+
 def parse_record(record_type: type[RecordType], data: Any) -> RecordType:
     """The record that `data`, one object of an answer, describes.
 

@@ -20,6 +20,7 @@ from syncing.xero.records import (
     BrandingTheme,
     Contact,
     Currency,
+    Item,
     LedgerAccount,
     Organisation,
     Row,
@@ -31,7 +32,7 @@ from syncing.xero.transport import accounting_api
 
 __all__ = ["ElementReply", "NoAnswer", "RequestRefused", "ServerError", "TokenSource", "XeroClient"]
 
-Endpoint = Literal["Invoices", "CreditNotes", "Contacts"]
+Endpoint = Literal["Invoices", "CreditNotes", "Contacts", "Items"]
 Method = Literal["PUT", "POST"]
 
 # Xero's gateway answers 404 to a query of more than 2,048 characters (https://github.com/XeroAPI/xero-node/issues/404).
@@ -50,6 +51,8 @@ _WRITES: Final = {
     ("CreditNotes", "POST"): "update_or_create_credit_notes",
     ("Contacts", "PUT"): "create_contacts",
     ("Contacts", "POST"): "update_or_create_contacts",
+    ("Items", "PUT"): "create_items",
+    ("Items", "POST"): "update_or_create_items",
 }
 
 
@@ -109,6 +112,10 @@ class XeroClient:
     def branding_themes(self) -> list[BrandingTheme]:
         return [BrandingTheme.parse(row) for row in self._rows("get_branding_themes", "BrandingThemes")]
 
+    def items(self) -> list[Item]:
+        """The whole price list."""
+        return [Item.parse(row) for row in self._rows("get_items", "Items")]
+
     def tracking_categories(self) -> list[TrackingCategory]:
         return [TrackingCategory.parse(row) for row in self._rows("get_tracking_categories", "TrackingCategories")]
 
@@ -137,10 +144,17 @@ class XeroClient:
 
     def save_contacts(self, contacts: Sequence[Row], *, create_only: bool) -> list[ElementReply]:
         """Write contacts, 50 to a call; their replies in order. `create_only` refuses those that exist (PUT)."""
+        return self._save("Contacts", "PUT" if create_only else "POST", contacts)
+
+    def save_items(self, items: Sequence[Row]) -> list[ElementReply]:
+        """Write items of the price list, told by their codes; their replies in order."""
+        return self._save("Items", "POST", items)
+
+    def _save(self, endpoint: Endpoint, method: Method, elements: Sequence[Row]) -> list[ElementReply]:
         saved: list[ElementReply] = []
-        for start in range(0, len(contacts), MOST_CONTACTS):
-            body = encode(contacts[start : start + MOST_CONTACTS], "Contacts")
-            saved += self._write_again("Contacts", "PUT" if create_only else "POST", body)
+        for start in range(0, len(elements), MOST_CONTACTS):
+            body = encode(elements[start : start + MOST_CONTACTS], endpoint)
+            saved += self._write_again(endpoint, method, body)
         return saved
 
     def _write_again(self, endpoint: Endpoint, method: Method, body: bytes) -> list[ElementReply]:

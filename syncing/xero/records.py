@@ -165,6 +165,26 @@ class BrandingTheme:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A product or service of the price list. Documents name it by its `code`."""
+
+    code: str
+    name: str
+    sales_description: str
+    sales_price: str
+
+    @classmethod
+    def parse(cls, row: Row) -> Item:
+        sales = row.get("SalesDetails") or {}
+        return cls(
+            code=text(row, "Code"),
+            name=text(row, "Name"),
+            sales_description=text(row, "Description"),
+            sales_price=str(sales.get("UnitPrice") or ""),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrackingOption:
     option_id: str
     name: str

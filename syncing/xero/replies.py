@@ -20,8 +20,13 @@ LONGEST_QUOTE = 500
 # Where Xero does not say when to come again: a limit of calls at one time passes within seconds.
 CONCURRENCY_SECONDS, MINUTE = 5.0, 60.0
 
-_ID_FIELDS = {"Invoices": "InvoiceID", "CreditNotes": "CreditNoteID", "Contacts": "ContactID"}
-_NUMBER_FIELDS = {"Invoices": "InvoiceNumber", "CreditNotes": "CreditNoteNumber", "Contacts": "ContactNumber"}
+_ID_FIELDS = {"Invoices": "InvoiceID", "CreditNotes": "CreditNoteID", "Contacts": "ContactID", "Items": "ItemID"}
+_NUMBER_FIELDS = {
+    "Invoices": "InvoiceNumber",
+    "CreditNotes": "CreditNoteNumber",
+    "Contacts": "ContactNumber",
+    "Items": "Code",
+}
 
 
 class NoAnswer(Transient):
