@@ -24,7 +24,7 @@ from syncing import incidents, queue, release, schedule, watchdog
 from syncing.contact_terms import ContactTerms
 from syncing.contacts import find_or_create_contacts
 from syncing.create import create_in_xero
-from syncing.deliver import XeroSide
+from syncing.deliver import ReadyDocument, XeroSide
 from syncing.discover import discover
 from syncing.gather import Gatherer
 from syncing.lease import LeaseLostError, release_lease, renew_lease, take_lease
@@ -39,6 +39,7 @@ from syncing.partners import (
     open_partners,
 )
 from syncing.prepare import prepare, unexpected
+from syncing.price_list import see_to_items
 from syncing.reference import ReferenceLists
 from syncing.resync import update_in_xero
 from syncing.rulebook import RESTS_ON, Rulebook
@@ -130,7 +131,7 @@ class _Stages:
         discovery = discover(self.partners.autotask, self.state, self.settings.lookback_days)
         self.discovered = discovery.new
         self.incidents = incidents.clear_answered(self.incidents, "Autotask")
-        self.gatherer = Gatherer(self.partners.autotask, discovery, self.lists)
+        self.gatherer = Gatherer(self.partners.autotask, discovery, self.lists, self.settings)
 
         self._talk_to("Xero")
         resolve_uncertain(self.side)
@@ -214,11 +215,22 @@ class _Stages:
         calls_before = self.partners.xero.calls
         addressed = find_or_create_contacts(self.side, prepared.translated, self.settings)
         settle(self.run, addressed.outcomes)
-        ready = self.terms.applied_to_all(addressed.ready, self.rulebook.organisation())
+        ready = self._with_items(self.terms.applied_to_all(addressed.ready, self.rulebook.organisation()))
         update_in_xero(self.side, [item for item in ready if item.document.xero_id is not None])
         create_in_xero(self.side, [item for item in ready if item.document.xero_id is None])
         if self.partners.xero.calls > calls_before:
             self.incidents = incidents.clear(self.incidents, "Xero")
+
+    def _with_items(self, ready: Sequence[ReadyDocument]) -> Sequence[ReadyDocument]:
+        """Those whose items Xero has, or has now got."""
+        makes_items = self.settings.xero_items != SyncSettings.XeroItems.EXISTING
+        if not makes_items or not any(line.item_code for item in ready for line in item.content.lines):
+            return ready
+        products = self.gatherer.products_by_code()
+        sendable, outcomes = see_to_items(self.partners.xero, ready, self.settings, self.rulebook.items(), products)
+        self.lists.forget("xero:items")
+        settle(self.run, outcomes)
+        return sendable
 
     def _forget_what_faults_rest_on(self, documents: Sequence[Document]) -> None:
         """Fetch anew, once in a run, what faults of documents that a person or a look sends again rest on."""
