@@ -17,6 +17,8 @@ from syncing.fault_words import why
 from syncing.keyset import Page, page_of
 from syncing.models import Document
 from syncing.partners import fed_organisation
+from syncing.watchdog import CODE as SYNC_STOPPED
+from syncing.watchdog import Check, checklist
 from tenants.models import Account, AutotaskConnection, XeroConnection
 
 DOCUMENTS_TO_A_PAGE = 25
@@ -56,6 +58,7 @@ class FaultCase:
     xero: XeroConnection | None
     next_try: datetime | None
     waiting: int
+    checks: Sequence[Check] = ()  # where the sync has stopped: what it needs, as it is now
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -148,4 +151,5 @@ def read_case(account: Account, fault: Fault, *, before: str = "", after: str = 
         xero=fed_organisation(),
         next_try=next_tries(account, [fault]).get(fault.id),
         waiting=documents_waiting() if is_incident(fault) else 0,
+        checks=checklist(account.id) if fault.code == SYNC_STOPPED else (),
     )
