@@ -117,7 +117,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "tenants.middleware.AccountScopeMiddleware",
+    "support.middleware.VisitMiddleware",
 ]
 
 ROOT_URLCONF = "cloud_depot.urls"

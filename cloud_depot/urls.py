@@ -1,10 +1,10 @@
 """Every address of the product, each app's in a file of its own."""
 
-from django.contrib import admin
 from django.urls import include, path
 
 from cloud_depot import health
 from cloud_depot.home import home
+from support.site import desk
 
 urlpatterns = [
     path("", home, name="home"),
@@ -15,7 +15,7 @@ urlpatterns = [
     path("", include("syncing.settings_urls")),
     path("", include("syncing.urls")),
     path("accounts/", include("allauth.urls")),
-    path("admin/", admin.site.urls),
+    path("admin/", desk.urls),
     path("api/", include("syncing.api.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

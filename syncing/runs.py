@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from syncing import engine
+from syncing import engine, health
 from syncing.models import SyncRun
 
 
@@ -18,6 +18,7 @@ def run_now(account_id: int, trigger: SyncRun.Trigger, seconds: float = math.inf
     if run is None:
         run = SyncRun.objects.create(account_id=account_id, trigger=trigger, state=SyncRun.State.RUNNING)
     if engine.sync(run, seconds):
+        health.refresh(account_id)
         return run
     if made:
         run.delete()

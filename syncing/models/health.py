@@ -8,7 +8,7 @@ from tenants.models import AccountModel
 
 
 class AccountHealth(AccountModel):
-    """What the desk's list of accounts shows. syncing/health.py keeps it, so that the list reads no customer's tables."""
+    """What the desk's list of accounts shows, so that it reads no customer's tables. syncing/health.py keeps it."""
 
     class Standing(models.TextChoices):
         STOPPED = "stopped", "Sync has stopped"
