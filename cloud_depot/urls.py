@@ -3,17 +3,16 @@
 from django.urls import include, path
 
 from cloud_depot import health
-from cloud_depot.home import home
 from support.site import desk
 
 urlpatterns = [
-    path("", home, name="home"),
     path("", include("faults.urls")),
     path("", include("support.urls")),
     path("", include("syncing.connect_urls")),
     path("", include("syncing.fault_urls")),
     path("", include("syncing.settings_urls")),
     path("", include("syncing.urls")),
+    path("", include("tenants.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", desk.urls),
     path("api/", include("syncing.api.urls")),

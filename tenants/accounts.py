@@ -1,13 +1,19 @@
-"""Making accounts."""
+"""Accounts: whose they are, and making them."""
 
 from __future__ import annotations
 
 from itertools import count
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.text import slugify
 
 from tenants.models import Account, Member, Role, User
+
+
+def accounts_of(user: User) -> QuerySet[Account]:
+    """The accounts that this person is a member of, by name."""
+    return Account.objects.filter(members__user=user).order_by("name", "id")
 
 
 @transaction.atomic
@@ -16,7 +22,7 @@ def create_account(name: str, owner: User) -> Account:
 
     Raises ValueError for an empty name.
     """
-    name = name.strip()
+    name = " ".join(name.split())
     if not name:
         raise ValueError("An account needs a name.")
     beginning = slugify(name)[:50].strip("-") or "account"

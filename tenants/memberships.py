@@ -8,6 +8,8 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.utils import timezone
 
@@ -15,6 +17,8 @@ from tenants.api_tokens import digest
 from tenants.models import Account, ApiToken, Invitation, Member, Role, User
 
 INVITATION_LASTS = timedelta(days=7)
+# Our mail server is nobody's loudspeaker.
+INVITATIONS_A_DAY = 50
 
 
 class LastOwnerError(Exception):
@@ -38,7 +42,10 @@ def change_role(member: Member, role: str) -> Member:
 
 @transaction.atomic
 def remove_member(member: Member) -> None:
-    """Take a person out of an account, and revoke the API tokens that they made there. Raises LastOwnerError."""
+    """Take a person out of an account, and revoke the API tokens that they made there.
+
+    Where it was their last account, their sessions end too. Raises LastOwnerError.
+    """
     member = _locked(member)
     if member.role == Role.OWNER:
         _refuse_last_owner(member)
@@ -46,6 +53,9 @@ def remove_member(member: Member) -> None:
         revoked_at=timezone.now()
     )
     member.delete()
+    if not member.user.is_staff and not Member.objects.filter(user_id=member.user_id).exists():
+        for session in UserSession.objects.filter(user_id=member.user_id):
+            session.end()
 
 
 @transaction.atomic
@@ -53,12 +63,15 @@ def invite(account: Account, email: str, role: str, invited_by: User) -> tuple[I
     """Offer a place: the invitation, and the secret for the link in its e-mail. An open one to that address is
     replaced.
 
-    Raises InvitationRefusedError where the address belongs to a member.
+    Raises InvitationRefusedError where the address belongs to a member, and after INVITATIONS_A_DAY.
     """
     Account.objects.select_for_update().get(id=account.id)
     email = email.strip().lower()
     if Member.objects.filter(account=account, user__email=email).exists():
         raise InvitationRefusedError(f"{email} is a member already.")
+    a_day_ago = timezone.now() - timedelta(days=1)
+    if Invitation.objects.filter(account=account, created_at__gt=a_day_ago).count() >= INVITATIONS_A_DAY:
+        raise InvitationRefusedError(f"An account sends at most {INVITATIONS_A_DAY} invitations a day. Try tomorrow.")
     Invitation.objects.filter(account=account, email=email, accepted_at=None, revoked_at=None).update(
         revoked_at=timezone.now()
     )
@@ -79,9 +92,15 @@ def revoke_invitation(invitation: Invitation) -> None:
 
 
 def find_invitation(secret: str) -> Invitation | None:
-    """The invitation of this link, where it is open, with its account."""
-    invitation = Invitation.objects.select_related("account").filter(digest=digest(secret)).first()
-    return invitation if invitation is not None and invitation.is_open(timezone.now()) else None
+    """The invitation of this link, open or not, with its account and who sent it."""
+    return Invitation.objects.select_related("account", "invited_by").filter(digest=digest(secret)).first()
+
+
+def is_guest(invitation: Invitation, user: User) -> bool:
+    """Whether this person was invited: by the address they log in with, or by another that they confirmed."""
+    if invitation.email == user.email:
+        return True
+    return bool(EmailAddress.objects.filter(user=user, email=invitation.email, verified=True).exists())
 
 
 @transaction.atomic
@@ -93,7 +112,7 @@ def accept_invitation(secret: str, user: User) -> Member:
     invitation = Invitation.objects.select_for_update().filter(digest=digest(secret)).first()
     if invitation is None or not invitation.is_open(timezone.now()):
         raise InvitationRefusedError("This invitation is used, withdrawn or too old.")
-    if invitation.email != user.email:
+    if not is_guest(invitation, user):
         raise InvitationRefusedError("This invitation is for another address.")
     invitation.accepted_at = timezone.now()
     invitation.save(update_fields=["accepted_at"])

@@ -1,14 +1,19 @@
-"""Who asks, and for which account: the one place where a request enters an account's scope."""
+"""Who asks, in which time zone, and for which account: the one place where a request enters an account's scope."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
 from typing import cast
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django_htmx.middleware import HtmxDetails
 
 from tenants.api_tokens import find_token
 from tenants.models import Account, ApiToken, Member
@@ -27,6 +32,23 @@ class AccountRequest(HttpRequest):
     account: Account
     member: Member | None
     api_token: ApiToken | None
+
+
+class TimeZoneMiddleware:
+    """Shows moments in the reader's time zone; in UTC to whom we do not know.
+
+    The zone stays until the thread's next request sets its own, since a streamed answer is written after this returns.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        timezone.deactivate()
+        # Without a session's cookie there is nobody to look up, and the answer need not vary by it.
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            timezone.activate(ZoneInfo(request.user.time_zone))
+        return self.get_response(request)
 
 
 class AccountScopeMiddleware:
@@ -49,7 +71,7 @@ class AccountScopeMiddleware:
 
     def _page(self, request: AccountRequest, slug: str) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return _to_login(request)
         member = Member.objects.select_related("account").filter(account__slug=slug, user=request.user).first()
         if member is None:
             raise Http404
@@ -72,6 +94,15 @@ class AccountScopeMiddleware:
             chunks = cast(Iterable[bytes], response.streaming_content)
             response.streaming_content = _streamed_in_scope(account_id, chunks)
         return response
+
+
+def _to_login(request: HttpRequest) -> HttpResponse:
+    """To the log-in, and back from there. A part of a page cannot show one: static/js/app.js takes the whole page."""
+    htmx = HtmxDetails(request)
+    if not htmx:
+        return redirect_to_login(request.get_full_path())
+    login = redirect_to_login(htmx.current_url_abs_path or "/")
+    return HttpResponse(status=HTTPStatus.UNAUTHORIZED, headers={"X-Login-Required": login["Location"]})
 
 
 def _streamed_in_scope(account_id: int, chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -130,12 +130,18 @@ def invitation() -> tuple[Invitation, str]:
     return invite(make_account(), "Guest@Example.com", Role.STANDARD, make_user())
 
 
+def standing_of(secret: str) -> str:
+    found = find_invitation(secret)
+    assert found is not None
+    return found.standing(timezone.now())
+
+
 def test_an_invitation_is_accepted_once(invitation: tuple[Invitation, str]) -> None:
     offer, secret = invitation
     assert find_invitation(secret) == offer
     member = accept_invitation(secret, make_user("guest@example.com"))
     assert (member.account_id, member.role) == (offer.account_id, Role.STANDARD)
-    assert find_invitation(secret) is None
+    assert standing_of(secret) == "accepted"
     with pytest.raises(InvitationRefusedError):
         accept_invitation(secret, member.user)
 
@@ -143,7 +149,7 @@ def test_an_invitation_is_accepted_once(invitation: tuple[Invitation, str]) -> N
 def test_an_invitation_is_not_for_another_address(invitation: tuple[Invitation, str]) -> None:
     with pytest.raises(InvitationRefusedError):
         accept_invitation(invitation[1], make_user("stranger@example.com"))
-    assert find_invitation(invitation[1]) is not None
+    assert standing_of(invitation[1]) == "open"
 
 
 def test_an_invitation_ends_when_it_is_withdrawn(invitation: tuple[Invitation, str]) -> None:
@@ -161,7 +167,7 @@ def test_an_invitation_ends_by_itself(invitation: tuple[Invitation, str]) -> Non
 def test_inviting_again_replaces_the_open_invitation(invitation: tuple[Invitation, str]) -> None:
     offer, old = invitation
     _, new = invite(offer.account, "guest@example.com", Role.VIEWER, make_user())
-    assert find_invitation(old) is None
+    assert standing_of(old) == "revoked"
     assert accept_invitation(new, make_user("guest@example.com")).role == Role.VIEWER
 
 

@@ -52,6 +52,7 @@ urlpatterns = [
     path("a/<slug:slug>/resync", resync),
     path("api/v1/where", where),
     path("api/v1/resync", resync),
+    path("", include("tenants.urls")),
 ]
 
 

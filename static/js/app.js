@@ -20,3 +20,31 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   document.querySelectorAll("button[disabled]:not([data-disabled])").forEach((button) => { button.disabled = false; });
 });
+
+// A part of a page that could not be had: say so, since the page itself stays as it was.
+const FAILED = "This did not work, and the page may be out of date. Load it anew, and try once more.";
+["htmx:responseError", "htmx:sendError"].forEach((name) => document.addEventListener(name, (event) => {
+  const content = document.getElementById("content");
+  if (event.detail.xhr?.getResponseHeader("X-Login-Required") || content.querySelector("#failed")) {
+    return;
+  }
+  const notice = document.createElement("p");
+  notice.id = "failed";
+  notice.className = "notice bad";
+  notice.setAttribute("role", "alert");
+  notice.textContent = FAILED;
+  content.prepend(notice);
+}));
+
+// The time zone of this browser, proposed to whom we do not know yet.
+document.querySelectorAll("select[data-time-zone='guess']").forEach((select) => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (select.value === "UTC" && Array.from(select.options).some((option) => option.value === zone)) {
+    select.value = zone;
+  }
+});
+
+// What is there to be copied.
+document.querySelectorAll("[data-select-all]").forEach((input) => {
+  input.addEventListener("focus", () => input.select());
+});

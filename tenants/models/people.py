@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -71,6 +72,12 @@ class Role(models.TextChoices):
     STANDARD = "standard", "Standard"
     VIEWER = "viewer", "Viewer"
 
+    @property
+    def in_words(self) -> str:
+        """As it fits “You are …”."""
+        words = {Role.OWNER: "an owner", Role.ADMINISTRATOR: "an administrator", Role.STANDARD: "a standard member"}
+        return words.get(self, "a viewer")
+
 
 class Member(models.Model):
     """A person's place in an account. Read before the account is known."""
@@ -101,9 +108,19 @@ class Member(models.Model):
     def __str__(self) -> str:
         return f"{self.user}, {self.get_role_display()}"
 
+    @property
+    def role_in_words(self) -> str:
+        return Role(self.role).in_words
+
 
 class Invitation(models.Model):
     """An e-mail that offers a place in an account. Only the digest of its secret is kept."""
+
+    class Standing(StrEnum):
+        OPEN = "open"
+        ACCEPTED = "accepted"
+        REVOKED = "revoked"
+        EXPIRED = "expired"
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField()
@@ -127,8 +144,19 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return f"{self.email}, {self.get_role_display()}"
 
+    @property
+    def role_in_words(self) -> str:
+        return Role(self.role).in_words
+
+    def standing(self, now: datetime) -> Standing:
+        if self.accepted_at is not None:
+            return self.Standing.ACCEPTED
+        if self.revoked_at is not None:
+            return self.Standing.REVOKED
+        return self.Standing.OPEN if now < self.expires_at else self.Standing.EXPIRED
+
     def is_open(self, now: datetime) -> bool:
-        return self.accepted_at is None and self.revoked_at is None and now < self.expires_at
+        return self.standing(now) == self.Standing.OPEN
 
 
 class ApiToken(models.Model):
