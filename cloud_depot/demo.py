@@ -21,7 +21,7 @@ from typing import Self
 import requests
 from django.conf import settings
 
-from cloud_depot import embedded
+from cloud_depot import demo_staff, embedded
 from cloud_depot.processes import Processes
 
 # The app that the sandbox's Xero knows.
@@ -120,6 +120,8 @@ class Demo:
     def _welcome(self) -> str:
         lines = ["", f"Cloud Depot          {self.base_url}", f"Autotask and Xero    {self.sandbox_url}", ""]
         lines += [f"{login['role']:<20} {login['email']}  {login['password']}" for login in self.account["logins"]]
+        lines += ["", f"Staff work at {self.base_url}/admin/, with the code {demo_staff.code_now()}"]
+        lines += ["(it lasts 30 seconds; bin/demo --code tells the next one)."]
         lines += ["", f"Logs and mail are in {self.folder}. Ctrl-C stops everything.", ""]
         return "\n".join(lines)
 

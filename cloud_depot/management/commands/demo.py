@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 
+from cloud_depot import demo_staff
 from cloud_depot.demo import Demo, DemoError, demo_folder
 from cloud_depot.embedded import StartError
 
@@ -20,8 +21,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="Run the first sync, print what arrived, and end.")
+        parser.add_argument("--code", action="store_true", help="Print the staff's second-factor code of now, and end.")
 
-    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+    def handle(self, *args: Any, once: bool, code: bool, **options: Any) -> None:
+        if code:
+            self.stdout.write(demo_staff.code_now())
+            return
         for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, stop_in_order)
         try:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from cloud_depot import demo_staff
 from syncing.autotask.connect import connect_autotask
 from syncing.models import SyncSettings
 from syncing.xero import oauth
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         database, organisation = sandbox.make_partners()
         month = sandbox.bill_month(database, organisation)
         account = make_account()
+        demo_staff.make_staff(PASSWORD)
         with account_scope(account.id):
             SyncSettings.of_account(account.id, numbering=SyncSettings.Numbering.AUTOTASK_NUMBER)
             credentials = {name: database[name] for name in ("username", "secret", "integration_code")}
@@ -47,6 +49,7 @@ class Command(BaseCommand):
         Account.objects.filter(id=account.id).update(next_sync_at=timezone.now())  # the dispatcher takes it from here
         sandbox.trouble_the_network(month)
         logins = [{"role": role.label, "email": email, "password": PASSWORD} for role, email in PEOPLE.items()]
+        logins.append({"role": "Staff", "email": demo_staff.EMAIL, "password": PASSWORD})
         self.stdout.write(json.dumps({"slug": account.slug, "logins": logins, "month": month}))
 
 
