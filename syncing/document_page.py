@@ -67,6 +67,7 @@ class DocumentPage:
     may_be_skipped: bool
     was_edited: bool
     why_send_again: str
+    old_one_stays: bool  # in Xero, open, where it is sent again
 
 
 def document_page(document_id: int) -> DocumentPage:
@@ -87,6 +88,7 @@ def document_page(document_id: int) -> DocumentPage:
         may_be_skipped=document.state in queue.SKIPPABLE and document.xero_id is None,
         was_edited=not why_send_again and any(was_edited(fault) for fault in faults),
         why_send_again=why_send_again,
+        old_one_stays=any(fault.evidence.get("became") for fault in faults),
     )
 
 

@@ -144,6 +144,16 @@ def test_what_is_gone_from_xero_is_sent_again_as_a_new_document_once_confirmed(
     assert (old["xero_id"], old["number"]) == (str(document.xero_id), "INV-0001")
 
 
+@pytest.mark.parametrize(("evidence", "stays"), [({"became": "CreditNotes"}, True), ({"status": "VOIDED"}, False)])
+def test_who_sends_again_is_told_of_the_old_one_only_where_it_stays_open(
+    member: Client, account: Account, scope: None, evidence: dict[str, object], stays: bool
+) -> None:
+    document = make_document(**in_xero())
+    stop(document, "invoice-not-modifiable", "INV-0001", **evidence)
+    shown = member.get(address(account, document, "send-again")).content.decode()
+    assert ("the amount would count twice" in shown) is stays
+
+
 @pytest.mark.parametrize(
     ("code", "evidence"),
     [
