@@ -18,6 +18,8 @@ from syncing.autotask.records import (
     OrganizationalLevel2,
     OrganizationalLevelAssociation,
     RecordType,
+    Service,
+    ServiceBundle,
     Tax,
     TaxCategory,
     TaxRegion,
@@ -25,7 +27,7 @@ from syncing.autotask.records import (
 from syncing.partners import NotConnectedError, Partner, Partners, open_partners
 from syncing.reference import ReferenceLists
 from syncing.translate_lines import UNSUITABLE_SYSTEM_ACCOUNTS
-from syncing.xero.records import BrandingTheme, LedgerAccount, TaxRate, TrackingCategory
+from syncing.xero.records import BrandingTheme, Item, LedgerAccount, TaxRate, TrackingCategory
 
 Row = TypeVar("Row")
 Choice = tuple[str, str]
@@ -69,6 +71,10 @@ class PartnerLists:
     def tracking_categories(self) -> list[TrackingCategory] | None:
         return self._asked("Xero", lambda partners: partners.xero.tracking_categories())
 
+    @cached_property
+    def items(self) -> list[Item] | None:
+        return self._xero("items", Item, lambda partners: partners.xero.items())
+
     # ---- Autotask's
 
     @cached_property
@@ -90,6 +96,14 @@ class PartnerLists:
     @cached_property
     def templates(self) -> list[InvoiceTemplate] | None:
         return self._autotask("invoice-templates", InvoiceTemplate)
+
+    @cached_property
+    def services(self) -> list[Label] | None:
+        return self._labelled("services", Service)
+
+    @cached_property
+    def service_bundles(self) -> list[Label] | None:
+        return self._labelled("service-bundles", ServiceBundle)
 
     @cached_property
     def territories(self) -> list[Label] | None:
@@ -152,6 +166,12 @@ class PartnerLists:
             return list(partners.autotask.find(record_type))
 
         return self._listed("Autotask", f"autotask:{name}", record_type, fetch)
+
+    def _labelled(self, name: str, record_type: type[Service] | type[ServiceBundle]) -> list[Label] | None:
+        def fetch(partners: Partners) -> list[Label]:
+            return [Label(id=row.id, name=row.name) for row in partners.autotask.find(record_type)]
+
+        return self._listed("Autotask", f"autotask:{name}", Label, fetch)
 
     def _picklist(self, name: str, entity: str, field: str) -> list[Label] | None:
         def fetch(partners: Partners) -> list[Label]:

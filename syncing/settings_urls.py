@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from syncing.views import settings
+from syncing.views import mappings, settings
 
 urlpatterns = [
     path("a/<slug:slug>/settings/sync/", settings.overview, name="sync-settings"),
     path("a/<slug:slug>/settings/sync/<slug:page>/", settings.page, name="sync-settings-page"),
+    path("a/<slug:slug>/settings/mappings/", mappings.overview, name="mappings"),
+    path("a/<slug:slug>/settings/mappings/<slug:kind>/", mappings.page, name="mapping"),
+    path("a/<slug:slug>/settings/mappings/<slug:kind>/export", mappings.export, name="mapping-export"),
+    path("a/<slug:slug>/settings/mappings/<slug:kind>/import", mappings.take_file, name="mapping-import"),
     path("a/<slug:slug>/settings/history/", settings.history, name="history"),
 ]

@@ -314,6 +314,22 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    ENTITY: ClassVar[str] = "Services"
+
+    id: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceBundle:
+    ENTITY: ClassVar[str] = "ServiceBundles"
+
+    id: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     ENTITY: ClassVar[str] = "Tickets"
 
