@@ -10,10 +10,11 @@ from syncing.change_mappings import mapped
 from syncing.mapping_kinds import MappingKind, Source
 from syncing.partner_lists import Choice, PartnerLists
 
-State = Literal["mapped", "broken", "open", "gone"]
+State = Literal["mapped", "broken", "proposed", "open", "gone"]
 MARKS: dict[State, tuple[str, str]] = {
     "mapped": ("good", "Mapped"),
     "broken": ("bad", "Broken"),
+    "proposed": ("good", "By its rate"),
     "open": ("", "Not mapped"),
     "gone": ("warn", "Gone from Autotask"),
 }
@@ -78,7 +79,7 @@ def mapping_table(kind: MappingKind, lists: PartnerLists) -> MappingTable:
             value_name=names.get(standing.get(source.key, ""), standing.get(source.key, "")),
             proposal_name=names.get(source.proposal, ""),
             suggestion_name=names.get(source.suggestion, ""),
-            state=_state(source.key, standing, known if sources is not None else None, choices, names),
+            state=_state(source, standing, known if sources is not None else None, choices, names),
         )
         for source in (*shown, *missing)
     ]
@@ -87,14 +88,15 @@ def mapping_table(kind: MappingKind, lists: PartnerLists) -> MappingTable:
 
 
 def _state(
-    key: str,
+    source: Source,
     standing: Mapping[str, str],
     known: Mapping[str, Source] | None,
     choices: Sequence[Choice] | None,
     names: Mapping[str, str],
 ) -> State:
+    key = source.key
     if key not in standing:
-        return "open"
+        return "proposed" if source.proposal in names else "open"
     if choices is not None and standing[key] not in names:
         return "broken"
     return "gone" if known is not None and key not in known else "mapped"

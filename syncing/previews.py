@@ -16,9 +16,11 @@ from django.utils import timezone
 
 from faults.problems import SyncProblem
 from syncing.batches import in_batches
+from syncing.discover import discover
 from syncing.dry_run import DryRun
 from syncing.incidents import is_short_limit
-from syncing.models import Document, Preview, PreviewedDocument
+from syncing.models import Document, Preview, PreviewedDocument, SyncState
+from syncing.states import DocumentState
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +29,8 @@ State = Preview.State
 KEPT_FOR = timedelta(days=7)
 BATCH = 200
 LIVING = (State.QUEUED, State.RUNNING)
+BACKLOG = (DocumentState.WAITING, DocumentState.RETRYING, DocumentState.FAULTED)
+MOST_OF_BACKLOG = 10_000
 
 
 def preview_one(account_id: int, document: Document) -> PreviewedDocument:
@@ -40,6 +44,14 @@ def new_preview(account_id: int, documents: QuerySet[Document], most: int) -> Pr
     with transaction.atomic():
         Preview.objects.filter(requested_at__lt=timezone.now() - KEPT_FOR).delete()
         return Preview.objects.create(account_id=account_id, documents=list(ids))
+
+
+def new_preview_of_backlog(account_id: int) -> Preview:
+    """A queued preview of all that is not in Xero yet: what Autotask has made meanwhile is found when it begins."""
+    preview = new_preview(account_id, Document.objects.none(), 0)
+    preview.of_backlog = True
+    preview.save(update_fields=["of_backlog"])
+    return preview
 
 
 def work_through(account_id: int, preview_id: int) -> float | None:
@@ -67,9 +79,11 @@ def work_through(account_id: int, preview_id: int) -> float | None:
 
 
 def _look_ahead(account_id: int, preview: Preview) -> None:
+    dry_run = DryRun(account_id)
+    if preview.of_backlog and not preview.documents:
+        _take_backlog(preview, dry_run)
     told = set(preview.results.values_list("document_id", flat=True))
     left = [document_id for document_id in preview.documents if document_id not in told]
-    dry_run = DryRun(account_id)
     for ids in in_batches(left, BATCH):
         documents = {document.id: document for document in Document.objects.filter(id__in=ids).defer("source", "sent")}
         results = dry_run.look_ahead([documents[id_] for id_ in ids if id_ in documents])
@@ -77,6 +91,15 @@ def _look_ahead(account_id: int, preview: Preview) -> None:
             result.preview = preview
         PreviewedDocument.objects.bulk_create(results, ignore_conflicts=True)
         Preview.objects.filter(id=preview.id).update(done=preview.results.count())
+
+
+def _take_backlog(preview: Preview, dry_run: DryRun) -> None:
+    """Note what Autotask has and we do not know yet, which sends nothing; then take all that is not in Xero."""
+    state = SyncState.objects.get(account_id=preview.account_id)
+    discover(dry_run.partners.autotask, state, dry_run.settings.lookback_days)
+    backlog = Document.objects.filter(state__in=BACKLOG).order_by("-autotask_id", "-id")
+    preview.documents = list(backlog.values_list("id", flat=True)[:MOST_OF_BACKLOG])
+    preview.save(update_fields=["documents"])
 
 
 def _end(preview: Preview, state: State, code: str = "", detail: str = "") -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from syncing.views import mappings, settings
+from syncing.views import mappings, previews, settings
 
 urlpatterns = [
     path("a/<slug:slug>/settings/sync/", settings.overview, name="sync-settings"),
@@ -11,5 +11,10 @@ urlpatterns = [
     path("a/<slug:slug>/settings/mappings/<slug:kind>/", mappings.page, name="mapping"),
     path("a/<slug:slug>/settings/mappings/<slug:kind>/export", mappings.export, name="mapping-export"),
     path("a/<slug:slug>/settings/mappings/<slug:kind>/import", mappings.take_file, name="mapping-import"),
+    path("a/<slug:slug>/previews/", previews.overview, name="previews"),
+    path("a/<slug:slug>/previews/start", previews.start, name="preview-start"),
+    path("a/<slug:slug>/previews/<int:preview_id>/", previews.page, name="preview"),
+    path("a/<slug:slug>/previews/<int:preview_id>/<int:result_id>/", previews.document, name="preview-document"),
+    path("a/<slug:slug>/documents/<int:document_id>/preview", previews.document_now, name="document-preview"),
     path("a/<slug:slug>/settings/history/", settings.history, name="history"),
 ]

@@ -21,6 +21,9 @@ class Preview(AccountModel):
 
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     documents = ArrayField(models.BigIntegerField(), help_text="Their ids, newest first.")
+    of_backlog = models.BooleanField(
+        default=False, help_text="Over all that waits; Autotask is asked for what is new before."
+    )
     done = models.PositiveIntegerField(default=0)
     requested_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
