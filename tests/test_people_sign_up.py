@@ -181,7 +181,7 @@ def test_the_second_step_is_set_up_asked_for_and_turned_off(client: Client, pers
     browser = Client()
     assert log_in(browser)["Location"] == "/accounts/2fa/authenticate/"
     assert browser.get("/profile/").status_code == 302
-    assert "This code is not right" in words(browser.post("/accounts/2fa/authenticate/", {"code": "000000"}))
+    assert "Incorrect code." in words(browser.post("/accounts/2fa/authenticate/", {"code": "000000"}))
     client.post("/accounts/2fa/totp/deactivate/")
     assert mail.outbox[-1].subject == "The two-step log-in is off"
     assert log_in(Client())["Location"] == "/"
