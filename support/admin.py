@@ -59,6 +59,10 @@ class DeskAdmin(_Admin):
     list_per_page = 50
     show_full_result_count = False
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        title = str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return True
 
@@ -90,7 +94,7 @@ class StandingFilter(admin.SimpleListFilter):
 class AccountAdmin(DeskAdmin):
     """All accounts, with how they are. One query for a page of them, however many there are."""
 
-    list_display = ("name", "health", "in_autotask", "in_xero", "last_sync", "faults", "documents", "is_running")
+    list_display = ("name", "health", "is_running", "last_sync", "faults", "documents", "in_autotask", "in_xero")
     list_filter = (StandingFilter, "paused")
     search_fields = ("name", "slug", "members__user__email")
     ordering = ("name", "id")
