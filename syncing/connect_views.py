@@ -25,6 +25,7 @@ from syncing.connection_health import autotask_health, fed_organisations
 from syncing.consents import begin_consent, close_choice, finish_consent, keep_choice, open_choice
 from syncing.models import SyncSettings
 from syncing.partners import open_autotask
+from syncing.setup_steps import is_being_set_up
 from syncing.xero import oauth
 from syncing.xero.connect import connect_xero
 from tenants.connections import Organisation, OrganisationTakenError
@@ -87,7 +88,7 @@ def connect_to_autotask(request: HttpRequest, slug: str) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"Connected to Autotask as {connection.username}.")
-            return redirect("autotask-access", slug=slug)
+            return redirect("setup" if is_being_set_up() else "autotask-access", slug=slug)
     return _page(request, AutotaskConnection.objects.first(), form, HTTPStatus.BAD_REQUEST)
 
 
@@ -123,7 +124,8 @@ def autotask_access(request: HttpRequest, slug: str) -> HttpResponse:
         AutotaskConnection.objects.filter(id=connection.id).update(last_answered_at=timezone.now())
         settings_of_account = SyncSettings.of_account(account.id)
         context |= {"access": access, "sights": sights(access), "concerns": concerns(access, settings_of_account)}
-    return render(request, "connections/autotask.html", context)
+    part = "connections/_access.html" if request.htmx else "connections/autotask.html"  # type: ignore[attr-defined]
+    return render(request, part, context)
 
 
 def _autotask_in_words(problem: SyncProblem) -> str:
@@ -214,7 +216,9 @@ def _take(request: HttpRequest, account: Account, grant: XeroGrant, organisation
     except OrganisationTakenError:
         return _stopped(request, account, TAKEN.format(name=organisation.name), HTTPStatus.CONFLICT)
     messages.success(request, f"Connected to “{connection.name}” in Xero.")
-    return redirect("connections", slug=account.slug)
+    with account_scope(account.id):
+        leads_to = "setup" if is_being_set_up() else "connections"
+    return redirect(leads_to, slug=account.slug)
 
 
 @require_http_methods(["GET", "POST"])

@@ -56,6 +56,15 @@ class MappingTable:
         return [row for row in self.rows if row.state == "open"]
 
     @property
+    def suggested(self) -> list[MappingRow]:
+        """What is not mapped, and may be meant for something that Xero has."""
+        return [row for row in self.rows if row.state == "open" and row.suggestion_name]
+
+    @property
+    def proposed(self) -> list[MappingRow]:
+        return [row for row in self.rows if row.state == "proposed"]
+
+    @property
     def names(self) -> dict[str, str]:
         """The words for keys and values, for the history."""
         keys = {

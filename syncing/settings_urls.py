@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from syncing.views import mappings, previews, settings
+from syncing.views import mappings, previews, settings, setup
 
 urlpatterns = [
     path("a/<slug:slug>/settings/sync/", settings.overview, name="sync-settings"),
@@ -11,6 +11,10 @@ urlpatterns = [
     path("a/<slug:slug>/settings/mappings/<slug:kind>/", mappings.page, name="mapping"),
     path("a/<slug:slug>/settings/mappings/<slug:kind>/export", mappings.export, name="mapping-export"),
     path("a/<slug:slug>/settings/mappings/<slug:kind>/import", mappings.take_file, name="mapping-import"),
+    path("a/<slug:slug>/setup/", setup.setup, name="setup"),
+    path("a/<slug:slug>/setup/books", setup.books, name="setup-books"),
+    path("a/<slug:slug>/setup/preview", setup.preview, name="setup-preview"),
+    path("a/<slug:slug>/setup/start", setup.start, name="setup-start"),
     path("a/<slug:slug>/previews/", previews.overview, name="previews"),
     path("a/<slug:slug>/previews/start", previews.start, name="preview-start"),
     path("a/<slug:slug>/previews/<int:preview_id>/", previews.page, name="preview"),

@@ -17,8 +17,9 @@ def accounts_of(user: User) -> QuerySet[Account]:
 
 
 @transaction.atomic
-def create_account(name: str, owner: User) -> Account:
-    """A new account with its owner. Its slug comes from its name, with a number where that is taken already.
+def create_account(name: str, owner: User, *, paused: bool = False) -> Account:
+    """A new account with its owner. Its slug comes from its name, with a number where that is taken already. A paused
+    one waits for its set-up: nothing runs on schedule, and what a person asks for does.
 
     Raises ValueError for an empty name.
     """
@@ -32,7 +33,7 @@ def create_account(name: str, owner: User) -> Account:
             continue
         try:
             with transaction.atomic():
-                account = Account.objects.create(name=name[:200], slug=slug)
+                account = Account.objects.create(name=name[:200], slug=slug, paused=paused)
         except IntegrityError:
             continue  # another process took the slug in between
         break

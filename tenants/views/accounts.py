@@ -40,7 +40,7 @@ def new_account(request: HttpRequest) -> HttpResponse:
 
 @transaction.atomic
 def _make(user: User, form: NewAccountForm) -> Account:
-    account = create_account(form.cleaned_data["name"], user)
+    account = create_account(form.cleaned_data["name"], user, paused=True)
     account.time_zone = user.time_zone = form.cleaned_data["time_zone"]
     account.save(update_fields=["time_zone"])
     user.name = form.cleaned_data["your_name"] or user.name
