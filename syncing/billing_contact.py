@@ -114,9 +114,9 @@ def _chosen_by(rule: str, active: Sequence[Contact]) -> bool:
     return len(candidates) == 1 or by_primary
 
 
-def company_subject(company: Company) -> str:
-    """A company as the subject of a fault: by its id, since two may have one name."""
-    return f"{contact_name(company.name)[:120]} (company {company.id})".strip()
+def company_subject(name: str, company_id: int) -> str:
+    """A company as the subject of a fault: by its id too, since two may have one name."""
+    return f"{name[:120]} (company {company_id})".strip()
 
 
 class _Search:
@@ -151,7 +151,7 @@ class _Search:
         return NeedsPerson(
             "no-valid-contact",
             f"{self.company.name or 'The company'}: {why}",
-            company_subject(self.company),
+            company_subject(contact_name(self.company.name), self.company.id),
             evidence={
                 "company_id": self.company.id,
                 "company": clean_line(self.company.name, 255),

@@ -14,7 +14,7 @@ from typing import Any
 from faults.catalogue import Subject
 from faults.classify import classify_xero
 from faults.problems import NeedsPerson, SyncProblem
-from syncing.billing_contact import ContactDetails
+from syncing.billing_contact import ContactDetails, company_subject
 from syncing.deliver import ReadyDocument, XeroSide
 from syncing.models import ContactLink, SyncSettings
 from syncing.prepare import TranslatedDocument
@@ -263,8 +263,7 @@ def refused_contact(details: ContactDetails, messages: Sequence[str]) -> SyncPro
 
 
 def subject_of(details: ContactDetails) -> str:
-    """The company as the subject of a fault, as billing_contact.company_subject has it: by its id too."""
-    return f"{details.name[:120]} (company {details.company_id})"
+    return company_subject(details.name, details.company_id)
 
 
 def _evidence(details: ContactDetails) -> dict[str, Any]:

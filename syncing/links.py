@@ -17,11 +17,6 @@ def in_autotask(document: Document, connection: AutotaskConnection | None) -> st
     return autotask.invoice_url(web_url, document.autotask_id) if web_url else ""
 
 
-def company_in_autotask(document: Document, connection: AutotaskConnection | None) -> str:
-    web_url = connection.web_url if connection else ""
-    return autotask.company_url(web_url, document.company_id) if web_url and document.company_id is not None else ""
-
-
 def in_xero(document: Document) -> str:
     """Reads the document's organisation."""
     if document.xero_id is None:
