@@ -5,7 +5,6 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from allauth.account.models import EmailAddress
-from allauth.mfa.totp.internal import auth
 from django.core import mail
 from django.core.cache import cache
 from django.http import HttpResponse
@@ -14,6 +13,7 @@ from django.test import Client
 from tenants.models import User
 from tests.factories import make_account, make_member
 from tests.pages import words
+from tests.staff import code_of
 
 pytestmark = pytest.mark.django_db
 
@@ -168,10 +168,6 @@ def turn_on_second_step(client: Client) -> str:
     return found[1]
 
 
-def code_of(secret: str) -> str:
-    return str(auth.format_hotp_value(auth.hotp_value(secret, next(iter(auth.yield_hotp_counters_from_time())))))
-
-
 @pytest.mark.django_db(transaction=True)  # its mail waits for the commit
 def test_the_second_step_is_set_up_asked_for_and_turned_off(client: Client, person: User) -> None:
     secret = turn_on_second_step(client)
@@ -181,7 +177,7 @@ def test_the_second_step_is_set_up_asked_for_and_turned_off(client: Client, pers
     browser = Client()
     assert log_in(browser)["Location"] == "/accounts/2fa/authenticate/"
     assert browser.get("/profile/").status_code == 302
-    assert "Incorrect code." in words(browser.post("/accounts/2fa/authenticate/", {"code": "000000"}))
+    assert "This code is not right." in words(browser.post("/accounts/2fa/authenticate/", {"code": "000000"}))
     client.post("/accounts/2fa/totp/deactivate/")
     assert mail.outbox[-1].subject == "The two-step log-in is off"
     assert log_in(Client())["Location"] == "/"

@@ -1,12 +1,17 @@
 """Secrets are encrypted at rest, under keys that can be changed, and show up nowhere."""
 
 import io
+import json
 import logging
 import pickle
 import uuid
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from cryptography.fernet import Fernet
 from django.apps import apps
 from django.core.exceptions import FieldError, ImproperlyConfigured
@@ -19,7 +24,8 @@ from pytest_django import Settings
 from tenants.encryption import EncryptedTextField, Secret, UnreadableSecretError, decrypt, encrypt
 from tenants.models import AutotaskConnection, XeroGrant
 from tenants.scope import account_scope
-from tests.factories import make_account, make_grant
+from tests.factories import make_account, make_grant, make_user
+from tests.staff import code_of
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +108,50 @@ def test_rotating_the_keys_makes_the_old_one_needless(settings: Settings, keys: 
     for account_id in accounts:
         with account_scope(account_id):
             assert AutotaskConnection.objects.get().secret == f"{PLAIN} {account_id}"
+
+
+def test_a_second_factor_is_stored_encrypted() -> None:
+    secret = generate_totp_secret()
+    totp = TOTP.activate(make_user(), secret)
+    assert secret not in stored("mfa_authenticator", "data")
+    assert totp.validate_code(code_of(secret))
+
+
+def test_rotating_the_keys_rotates_second_factors_too(settings: Settings, keys: list[str]) -> None:
+    user, secret = make_user(), generate_totp_secret()
+    TOTP.activate(user, secret)
+    [code, *_] = RecoveryCodes.activate(user).get_unused_codes()
+    new = Fernet.generate_key().decode()
+
+    settings.FIELD_ENCRYPTION_KEYS = [new, *keys]
+    call_command("rotate_keys", stdout=io.StringIO())
+    settings.FIELD_ENCRYPTION_KEYS = [new]
+
+    assert TOTP(Authenticator.objects.get(type=Authenticator.Type.TOTP)).validate_code(code_of(secret))
+    assert RecoveryCodes(Authenticator.objects.get(type=Authenticator.Type.RECOVERY_CODES)).validate_code(code)
+
+
+def test_a_second_factor_from_before_it_was_encrypted_goes_on_working() -> None:
+    secret = generate_totp_secret()
+    factor = Authenticator.objects.create(user=make_user(), type="totp", data={"secret": secret, "kept": 1})
+    migration = import_module("tenants.migrations.0004_encrypt_second_factors")
+    with connection.schema_editor() as editor:
+        migration.encrypt_second_factors(apps, editor)
+    factor.refresh_from_db()
+    assert secret not in json.dumps(factor.data)
+    assert factor.data["kept"] == 1
+    assert TOTP(factor).validate_code(code_of(secret))
+    with connection.schema_editor() as editor:
+        migration.decrypt_second_factors(apps, editor)
+    factor.refresh_from_db()
+    assert factor.data == {"secret": secret, "kept": 1}
+
+
+def test_a_phone_may_be_half_a_minute_off(settings: Settings) -> None:
+    secret = generate_totp_secret()
+    totp = TOTP.activate(make_user(), secret)
+    assert totp.validate_code(code_of(secret, steps=1))
+    assert not totp.validate_code(code_of(secret, steps=-3))
 
 
 @pytest.mark.parametrize("bad", [[], ["short"], ["not base64 at all, and rather too long for a key of Fernet"]])

@@ -1,12 +1,16 @@
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db import models, transaction
 
-from tenants.encryption import EncryptedTextField
+from tenants.encryption import EncryptedTextField, decrypt, encrypt
 from tenants.isolation import for_each_account
 from tenants.models import AccountModel
+
+# An authenticator app's key, and what recovery codes are made of.
+SECRETS_OF_SECOND_FACTORS = ("secret", "seed")
 
 
 class Command(BaseCommand):
@@ -24,6 +28,8 @@ class Command(BaseCommand):
             if not issubclass(model, AccountModel):
                 with transaction.atomic():
                     rotated += rotate(model)
+        with transaction.atomic():
+            rotated += rotate_second_factors()
         self.stdout.write(f"Encrypted the secrets of {rotated} rows anew.")
 
 
@@ -41,3 +47,13 @@ def rotate(model: type[models.Model]) -> int:
     for row in rows:
         row.save(update_fields=secret_fields(model))
     return len(rows)
+
+
+def rotate_second_factors() -> int:
+    """The same for those of allauth, which keeps them in a column of JSON (tenants.adapter.SecondFactorAdapter)."""
+    factors = Authenticator.objects.select_for_update()
+    for factor in factors:
+        kept = {name: factor.data[name] for name in SECRETS_OF_SECOND_FACTORS if name in factor.data}
+        factor.data |= {name: encrypt(decrypt(secret)) for name, secret in kept.items()}
+        factor.save(update_fields=["data"])
+    return len(factors)
