@@ -27,6 +27,7 @@ SETTINGS = (
     ("Connections", "connections", Permission.SEE),
     ("Sync settings", "sync-settings", Permission.SEE),
     ("Mappings", "mappings", Permission.SEE),
+    ("Account", "account-settings", Permission.SEE),
     ("Members", "members", Permission.SEE),
     ("API tokens", "api-tokens", Permission.MANAGE_TOKENS),
     ("History", "history", Permission.SEE),
