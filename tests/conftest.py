@@ -42,6 +42,18 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     os.environ["DJANGO_SETTINGS_MODULE"] = "cloud_depot.settings"
     django.setup()
+    make_tests_quick()
+
+
+def make_tests_quick() -> None:
+    """Slow on purpose elsewhere, and nothing to learn from here: hashing passwords, and a flush of all tables."""
+    from django.conf import settings
+    from django.test import TransactionTestCase
+
+    from tests.emptying import empty_tables
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    TransactionTestCase._fixture_teardown = lambda self: empty_tables()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
