@@ -6,7 +6,6 @@ A link is by ids, so that a rename on either side breaks nothing. The key we lea
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +14,12 @@ from faults.catalogue import Subject
 from faults.classify import classify_xero
 from faults.problems import NeedsPerson, SyncProblem
 from syncing.billing_contact import ContactDetails, company_subject
+from syncing.contact_matching import ContactIndex, belongs_to_another
 from syncing.deliver import ReadyDocument, XeroSide
 from syncing.models import ContactLink, SyncSettings
 from syncing.prepare import TranslatedDocument
 from syncing.settle import Outcome, stuck
-from syncing.xero.contact_search import find_contacts, fold, fold_relaxed
+from syncing.xero.contact_search import find_contacts
 from syncing.xero.documents import encode
 from syncing.xero.records import Contact
 
@@ -124,21 +124,15 @@ class _Search:
             account_numbers=[details.account_number for details in wanted],
             is_relaxed=self._is_relaxed,
         )
-        by_number = {fold(contact.number): contact for contact in contacts if contact.number}
-        by_account_number: dict[str, list[Contact]] = defaultdict(list)
-        by_name: dict[str, list[Contact]] = defaultdict(list)
-        for active in contacts:
-            if active.is_active:
-                by_account_number[active.account_number].append(active)
-                by_name[self._comparable(active.name)].append(active)
+        index = ContactIndex(contacts, is_relaxed=self._is_relaxed)
         for details in wanted:
-            if (contact := by_number.get(fold(details.number))) is not None:
-                self._take(details, contact, "number")
-            elif details.account_number in by_account_number and details.account_number:
-                self._take_the_one(details, by_account_number[details.account_number], "account_number")
-            elif same := by_name.get(self._comparable(details.name)):
-                exact = [one for one in same if one.name == details.name]
-                self._take_the_one(details, exact or same, "name")
+            found = index.find(number=details.number, account_number=details.account_number, name=details.name)
+            if found is None:
+                continue
+            if found.rule == "number":
+                self._take(details, found.contacts[0], found.rule)
+            else:
+                self._take_the_one(details, found.contacts, found.rule)
 
     def create(self, missing: Sequence[ContactDetails]) -> None:
         """Make the contacts that Xero does not have, 50 to a call. Made twice is refused by their number."""
@@ -198,10 +192,6 @@ class _Search:
     def _is_relaxed(self) -> bool:
         return self.settings.match_name == SyncSettings.MatchName.RELAXED
 
-    def _comparable(self, name: str) -> str:
-        """Names are the same exactly, or without regard to case and spaces, as the account has it."""
-        return fold_relaxed(name) if self._is_relaxed else name
-
     def _take(self, details: ContactDetails, contact: Contact, rule: str) -> None:
         if contact.is_active:
             self.found[details.company_id] = Match(contact.contact_id, contact.name, rule)
@@ -215,10 +205,9 @@ class _Search:
     def _take_the_one(self, details: ContactDetails, candidates: Sequence[Contact], rule: str) -> None:
         """One contact alone, and none that carries another company's number of ours: that one is that company's."""
         contact = candidates[0]
-        ours, _, _ = details.number.rpartition("-")
         if len(candidates) > 1:
             self.problems[details.company_id] = _several(details, candidates, rule)
-        elif contact.number.startswith(f"{ours}-"):
+        elif belongs_to_another(contact, details.number):
             self.problems[details.company_id] = _taken(details, contact, rule)
         else:
             self.found[details.company_id] = Match(contact.contact_id, contact.name, rule)
