@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -57,16 +58,36 @@ def granted(request: HttpRequest) -> frozenset[Permission]:
 View = Callable[Concatenate[HttpRequest, Parameters], HttpResponseBase]
 
 
-def requires(permission: Permission) -> Callable[[View[Parameters]], View[Parameters]]:
-    """For a view: a request that lacks this permission is answered with 403."""
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a view takes: to be read, and to be sent anything. A view tells its own as `needs`."""
+
+    to_read: Permission
+    to_send: Permission
+
+    def for_method(self, method: str | None) -> Permission:
+        return self.to_read if method in SAFE_METHODS else self.to_send
+
+
+def requires(
+    permission: Permission, *, to_send: Permission | None = None
+) -> Callable[[View[Parameters]], View[Parameters]]:
+    """For a view: a request that lacks this permission is answered with 403. `to_send`: what another than a reading
+    request takes, where that is more."""
+    needs = Needs(permission, to_send or permission)
 
     def decorate(view: View[Parameters]) -> View[Parameters]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> HttpResponseBase:
-            if permission not in granted(request):
-                raise PermissionDenied(f"You may not {permission}.")
+            wanted = needs.for_method(request.method)
+            if wanted not in granted(request):
+                raise PermissionDenied(f"You may not {wanted}.")
             return view(request, *args, **kwargs)
 
+        guarded.needs = needs  # type: ignore[attr-defined]
         return guarded
 
     return decorate

@@ -37,7 +37,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@requires(Permission.SEE)
+@requires(Permission.SEE, to_send=Permission.CHANGE_SETTINGS)
 def page(request: HttpRequest, slug: str, kind: str) -> HttpResponseBase:
     """One table of mappings, with the lists of both partners as they are now."""
     found = _kind(kind)
@@ -47,7 +47,6 @@ def page(request: HttpRequest, slug: str, kind: str) -> HttpResponseBase:
     return _render(request, found, mapping_table(found, lists), lists)
 
 
-@requires(Permission.CHANGE_SETTINGS)
 def _save(request: HttpRequest, kind: MappingKind) -> HttpResponse:
     """Save the rows that were changed on the page: `value:<key>`, where it is another than `was:<key>`."""
     lists = PartnerLists(_account_id(request), anew=False)

@@ -45,7 +45,7 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@requires(Permission.SEE)
+@requires(Permission.SEE, to_send=Permission.CHANGE_SETTINGS)
 def page(request: HttpRequest, slug: str, page: str) -> HttpResponseBase:
     """One page of settings: shown to every member, saved for those who may."""
     found = page_named(page)
@@ -56,7 +56,6 @@ def page(request: HttpRequest, slug: str, page: str) -> HttpResponseBase:
     return _render(request, found, _form(request, found))
 
 
-@requires(Permission.CHANGE_SETTINGS)
 def _save(request: HttpRequest, found: SettingsPage) -> HttpResponse:
     account = cast(AccountRequest, request).account
     form = _form(request, found, request.POST)
