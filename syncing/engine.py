@@ -20,7 +20,7 @@ from django.utils import timezone
 from faults import record
 from faults.models import Fault
 from faults.problems import SyncProblem
-from syncing import incidents, queue, release, schedule, watchdog
+from syncing import counters, incidents, queue, release, schedule, watchdog
 from syncing.contact_terms import ContactTerms
 from syncing.contacts import find_or_create_contacts
 from syncing.create import create_in_xero
@@ -282,3 +282,4 @@ def _finish(
     run.problem_detail = stopped_by.detail if stopped_by else ""
     run.counts = dict(counts)
     run.save(update_fields=["finished_at", "state", "problem_code", "problem_detail", "counts"])
+    counters.run_ended(run, {str(outcome): counts[outcome] for outcome in Attempt.Outcome if counts[outcome]})

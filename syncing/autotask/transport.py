@@ -19,6 +19,7 @@ from requests.exceptions import ChunkedEncodingError, ContentDecodingError, Inva
 from faults.classify import classify_autotask
 from faults.problems import NeedsPerson, NeedsSupport, SyncProblem, Transient
 from syncing.autotask import values
+from syncing.exchanges import exchange
 from syncing.limits import retry_after
 
 TIMEOUTS: Final = (5, 60)  # seconds: to connect, and between two pieces of an answer
@@ -69,19 +70,24 @@ def send(
     header that cannot be sent. No exception of requests goes further: they hold the request with its secrets.
     """
     encoded = {name: value.encode() for name, value in (headers or {}).items()}
+    content = None if body is None else json.dumps(body)
     deadline = time.monotonic() + LONGEST_ANSWER_SECONDS
     try:
-        with session.request(
-            method,
-            url,
-            params=parameters,
-            data=None if body is None else json.dumps(body),
-            headers={"Content-Type": "application/json", "Accept": "application/json", **encoded},
-            timeout=TIMEOUTS,
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            return Answer(response.status_code, response.headers, _read(response, deadline))
+        with (
+            exchange("Autotask", method, url, headers or {}, content) as now,
+            session.request(
+                method,
+                url,
+                params=parameters,
+                data=content,
+                headers={"Content-Type": "application/json", "Accept": "application/json", **encoded},
+                timeout=TIMEOUTS,
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
+            now.answered(response.status_code, response.headers, _read(response, deadline))
+            return Answer(response.status_code, response.headers, now.answer)
     except (InvalidHeader, UnicodeError):
         words = "The user name, secret or tracking identifier has a line break or a blank in a place where none can be."
         raise NeedsPerson("autotask-login-refused", words, "Autotask") from None

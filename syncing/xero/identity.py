@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import requests
@@ -19,6 +20,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from faults.problems import NeedsSupport
+from syncing.exchanges import exchange
 from syncing.xero import replies
 from syncing.xero.replies import SUBJECT, Answer, NoAnswer, ServerError
 from tenants.connections import Organisation
@@ -118,7 +120,7 @@ def _send(
     if bearer is not None:
         headers["Authorization"] = f"Bearer {bearer}"
     try:
-        with requests.Session() as session:
+        with exchange(SUBJECT, method, url, headers, urlencode(data or {})) as now, requests.Session() as session:
             session.trust_env = False  # a .netrc would replace the bearer
             response = session.request(
                 method,
@@ -130,6 +132,7 @@ def _send(
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
             )
+            now.answered(response.status_code, response.headers, response.content)
     except requests.RequestException as error:
         # Not chained: the exception holds the request, with its secrets.
         sent = not isinstance(error, requests.ConnectTimeout)

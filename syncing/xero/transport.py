@@ -23,7 +23,8 @@ from xero_python.api_client import ApiClient
 from xero_python.api_client.configuration import Configuration
 from xero_python.api_client.oauth2 import OAuth2Token
 
-from syncing.xero.replies import Answer, NoAnswer
+from syncing.exchanges import exchange
+from syncing.xero.replies import SUBJECT, Answer, NoAnswer
 
 TIMEOUT: Final = urllib3.Timeout(connect=5, read=60)  # seconds: to connect, and between two pieces of an answer
 # A whole answer takes no longer, or one that drips would keep a worker for ever.
@@ -64,20 +65,23 @@ class _OneRequest(ApiClient):  # type: ignore[misc] # the SDK has no types
     ) -> Answer:
         if query_params:
             url = f"{url}?{urlencode(query_params, quote_via=quote)}"
-        try:
-            response = self.rest_client.pool_manager.request(
-                method,
-                url,
-                body=body if body is None or isinstance(body, bytes) else json.dumps(body).encode(),
-                headers=headers,
-                timeout=TIMEOUT,
-                retries=False,
-                redirect=False,
-                preload_content=False,
-            )
-            return Answer(response.status, response.headers, _whole_body(response))
-        except HTTPError as error:
-            raise NoAnswer(f"{type(error).__name__}: {error}", sent=not _never_opened(error)) from error
+        content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        with exchange(SUBJECT, method, url, headers or {}, content) as now:
+            try:
+                response = self.rest_client.pool_manager.request(
+                    method,
+                    url,
+                    body=content,
+                    headers=headers,
+                    timeout=TIMEOUT,
+                    retries=False,
+                    redirect=False,
+                    preload_content=False,
+                )
+                now.answered(response.status, response.headers, _whole_body(response))
+            except HTTPError as error:
+                raise NoAnswer(f"{type(error).__name__}: {error}", sent=not _never_opened(error)) from error
+            return Answer(response.status, response.headers, now.answer)
 
 
 def _whole_body(response: urllib3.BaseHTTPResponse) -> bytes:
