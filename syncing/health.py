@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
 from django.db.models import Count
 from django.utils import timezone
 
 from faults.models import Fault
 from syncing.document_list import ON_THE_WAY
-from syncing.models import AccountHealth, Document, SyncRun
+from syncing.models import AccountHealth, Blocker, Document, SyncRun
 from syncing.overview import Connections, connections, last_finished_at
 from syncing.states import DocumentState
 
 Standing = AccountHealth.Standing
+UNSETTLED = (DocumentState.FAULTED, *ON_THE_WAY)
+AT_REST = tuple(set(DocumentState) - set(UNSETTLED))
+# Those at rest are nearly all of an account's documents, and counting a million of them takes a moment.
+COUNTED_EVERY = timedelta(hours=1)
 
 
 def refresh(account_id: int) -> AccountHealth:
-    """Look at the account anew, and keep what is seen. In its scope; eight queries."""
+    """Look at the account anew, and keep what is seen. In its scope; nine queries, and one more once an hour."""
     both = connections()
     xero = both.organisation.health if both.organisation else None
     faults = Fault.objects.filter(state__in=(Fault.State.OPEN, Fault.State.RETRYING))
     counts = dict(faults.values_list("state").annotate(Count("id")).order_by())
-    documents = Document.objects.filter(state__in=(DocumentState.FAULTED, *ON_THE_WAY))
-    states = dict(documents.values_list("state").annotate(Count("id")).order_by())
-    stuck = states.pop(DocumentState.FAULTED.value, 0)
+    states = _count(UNSETTLED)
+    at_rest, counted_at = _count_at_rest(account_id)
     row = AccountHealth(
         account_id=account_id,
         standing=_standing(both, counts),
@@ -34,13 +40,30 @@ def refresh(account_id: int) -> AccountHealth:
         last_finished_at=last_finished_at(),
         stopped_by=_stopped_by(),
         open_faults=counts.get(Fault.State.OPEN.value, 0),
-        stuck=stuck,
-        waiting=sum(states.values()),
+        stuck=states.get(DocumentState.FAULTED.value, 0),
+        waiting=sum(states.get(state.value, 0) for state in ON_THE_WAY),
+        documents=at_rest | states,
+        counted_at=counted_at,
+        faults=dict(Blocker.objects.values_list("fault__code").annotate(Count("id")).order_by()),
         refreshed_at=timezone.now(),
     )
     names = [field.name for field in AccountHealth._meta.concrete_fields if field.name not in ("id", "account")]
     AccountHealth.objects.bulk_create([row], update_conflicts=True, unique_fields=["account"], update_fields=names)
     return row
+
+
+def _count(states: Iterable[DocumentState]) -> dict[str, int]:
+    documents = Document.objects.filter(state__in=states)
+    return dict(documents.values_list("state").annotate(Count("id")).order_by())
+
+
+def _count_at_rest(account_id: int) -> tuple[dict[str, int], datetime]:
+    """The documents that need nothing more, by state, as they were counted at that time."""
+    now = timezone.now()
+    kept = AccountHealth.objects.filter(account_id=account_id, counted_at__gt=now - COUNTED_EVERY).first()
+    if kept is None or kept.counted_at is None:
+        return _count(AT_REST), now
+    return {state: count for state, count in kept.documents.items() if state in AT_REST}, kept.counted_at
 
 
 def _standing(both: Connections, faults: dict[str, int]) -> Standing:

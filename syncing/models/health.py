@@ -29,6 +29,11 @@ class AccountHealth(AccountModel):
     open_faults = models.PositiveIntegerField(default=0)
     stuck = models.PositiveIntegerField(default=0, help_text="Documents that need someone.")
     waiting = models.PositiveIntegerField(default=0, help_text="Documents on their way.")
+    documents = models.JSONField(
+        default=dict, db_default={}, help_text="How many, by state; those at rest counted once in a while."
+    )
+    counted_at = models.DateTimeField(null=True, help_text="When those at rest were last counted.")
+    faults = models.JSONField(default=dict, db_default={}, help_text="Documents that wait behind a fault, by its code.")
     refreshed_at = models.DateTimeField()
 
     class Meta:
