@@ -31,7 +31,6 @@ FIRST_PORT, LAST_PORT = 8000, 8999
 START_SECONDS = 60
 # The network's trouble strikes in the first runs, and is soon over.
 MOST_RUNS = 10
-RETRY_SECONDS = 2
 
 
 class DemoError(Exception):
@@ -100,7 +99,6 @@ class Demo:
             if not (problem := summary["problem"]):
                 break
             self.say(f"  stopped, and tried again ({problem['code']}): {problem['detail']}")
-            time.sleep(RETRY_SECONDS)
         command = [sys.executable, "manage.py", "demo_table", self.sandbox_url, str(self.folder / "account.json")]
         return subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment, check=False).returncode == 0  # noqa: S603
 
@@ -149,7 +147,7 @@ class Demo:
         """As a production machine would set it, but over http and with the sandbox for the partners."""
         return {
             "SYNC_INTERVAL_SECONDS": "30",
-            "SYNC_BACKOFF_SECONDS": "2,5,15,60,300",
+            "SYNC_BACKOFF_SECONDS": "1,2,3,5,15,60,300",
             **os.environ,
             **addresses.as_environment(),
             "DEBUG": "0",

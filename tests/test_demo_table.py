@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from cloud_depot.management.commands.demo_table import Books, sandbox_books, table
+from cloud_depot.management.commands.demo_table import Books, sandbox_books, table, table_of_stopped
 
 MONTH = {
     "documents": 3,
@@ -59,3 +59,9 @@ def test_the_table_sets_the_two_sides_beside_each_other() -> None:
     assert ["Invoices", "in", "Xero", "1", "1"] in lines
     assert ["no-valid-contact", "No", "valid", "contact", "for", "the", "invoice", "2", "2"] in lines
     assert ["xero-unreachable", "Error", "connecting", "to", "Xero"] in lines
+
+
+def test_the_table_names_what_stands_in_the_account_that_has_stopped() -> None:
+    lines = table_of_stopped(["sync-stopped"], {"faults": [{"documents": [{"autotask_id": 1}, {"autotask_id": 2}]}]})
+    assert "2 invoices wait in Autotask" in lines[0]
+    assert "  sync-stopped  My sync has stopped" in lines

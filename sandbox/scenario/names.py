@@ -32,6 +32,8 @@ BRITISH_COMPANIES = (
     "Bramble & Thorne Solicitors", "Cotswold Cider Works", "Harrow Hill Hotels", "Pennine Publishing",
     "Thames Tidal Energy", "Wexley Wealth Management",
 )  # fmt: skip
+SOUTHERN_COMPANIES = ("Aurora Apiaries", "Catlins Carpentry", "Oamaru Opticians")
+"""Whom the second, smaller provider bills."""
 WRITTEN_OTHERWISE = ("مؤسسة النور للتجارة", "Café Zoë ☕ Ltd")
 """Names that a right-to-left script or an emoji brings."""
 

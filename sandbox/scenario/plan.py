@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
+
+from aiohttp import web
 
 from sandbox.autotask import billing, standard
 from sandbox.autotask.store import Database
 from sandbox.autotask.tables import Row
+from sandbox.world import World
 from sandbox.xero.byhand import Hand
 
 from .names import HOME, PEOPLE
@@ -153,6 +156,15 @@ class Plan:
 
     def _add(self, entity: str, **fields: Any) -> Row:
         return self.database.table(entity).insert(standard.with_defaults(self.database, entity, fields))
+
+
+def plan_of(world: World, request: web.Request, body: dict[str, Any]) -> Plan:
+    """A plan for the pair that a request names. Raises ``LookupError`` or ``ValueError`` for what is not there."""
+    database: Database = world.autotask.databases[int(body["autotask_database"])]
+    organisation = world.xero.organisations[body["xero_organisation"]]
+    today = date.fromisoformat(body["today"]) if body.get("today") else world.clock.today()
+    now = world.clock.now() if today == world.clock.today() else datetime.combine(today, time(17), UTC)
+    return Plan(database, Hand(world, request, organisation), Random(int(body.get("seed", 1))), now)
 
 
 def _address(person: str, company: str) -> str:

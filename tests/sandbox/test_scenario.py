@@ -150,3 +150,17 @@ def test_strange_letters_survive_the_wire(month: Row, pair: Pair) -> None:
 def carry_out(sandbox: SandboxWorld, case: Row) -> None:
     for step in case["steps"]:
         sandbox.call(step["method"], step["path"], step["body"])
+
+
+def test_a_locked_api_user_stops_another_sync_until_it_is_unlocked(sandbox: SandboxWorld, pair: Pair) -> None:
+    body = {"autotask_database": pair.autotask.id, "xero_organisation": pair.xero.id}
+    (case,) = sandbox.call("POST", "/scenario/stopped", body)["faults"]
+    assert case["code"] == "sync-stopped"
+    assert [row["id"] for row in pair.autotask.rows("Invoices")] == sorted(
+        document["autotask_id"] for document in case["documents"]
+    )
+    assert call(pair.autotask, "POST", "Invoices/query", {"filter": [EVERYTHING]}).status_code == 401
+
+    carry_out(sandbox, case)
+
+    assert call(pair.autotask, "POST", "Invoices/query", {"filter": [EVERYTHING]}).status_code == 200

@@ -30,11 +30,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, sandbox_url: str, account: Path, **options: Any) -> None:
         seeded = json.loads(account.read_text())
-        ledger = requests.get(f"{sandbox_url}/sandbox/ledger", timeout=60).json()
+        organisation = {"organisation": seeded["month"]["xero_organisation"]}
+        ledger = requests.get(f"{sandbox_url}/sandbox/ledger", organisation, timeout=60).json()
         with account_scope(Account.objects.get(slug=seeded["slug"]).id):
             books = our_books()
         theirs = sandbox_books(ledger["writes"], seeded["month"])
-        for line in table(books, theirs, len(ledger["breaches"])):
+        with account_scope(Account.objects.get(slug=seeded["stopped"]["slug"]).id):
+            standing = list(Fault.objects.exclude(state=Fault.State.RESOLVED).values_list("code", flat=True))
+        for line in [*table(books, theirs, len(ledger["breaches"])), *table_of_stopped(standing, seeded["stopped"])]:
             self.stdout.write(line)
         if books.in_xero != theirs.in_xero or books.documents != theirs.documents:
             self.stdout.write("The two do NOT agree.")
@@ -114,3 +117,10 @@ def table(ours: Books, theirs: Books, broken_limits: int) -> list[str]:
     lines += ["", "Mended without a person"]
     lines += [f"  {code}  {KINDS[code].title}" for code in sorted(ours.mended)]
     return [*lines, ""]
+
+
+def table_of_stopped(standing: list[str], stopped: dict[str, Any]) -> list[str]:
+    """The second account: the faults that stand there, and how many invoices wait in its Autotask meanwhile."""
+    waiting = sum(len(case["documents"]) for case in stopped["faults"])
+    lines = [f"A second account, whose sync has stopped ({waiting} invoices wait in Autotask)"]
+    return [*lines, *(f"  {code}  {KINDS[code].title}" for code in sorted(standing)), ""]
