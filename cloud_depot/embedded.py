@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+import psutil
 import psycopg
 import redis
 
@@ -83,6 +84,20 @@ def servers(folder: Path, *, durable: bool = True) -> Iterator[Addresses]:
                     processes.end_all(FAST_SHUTDOWN)
                 else:
                     processes.leave()
+
+
+@contextmanager
+def servers_of_this_process(kind: str, *, durable: bool = True) -> Iterator[Addresses]:
+    """Servers of one's own in `.local/<kind>-<pid>/`, discarded with the block, as is what a killed process left."""
+    for folder in LOCAL.glob(f"{kind}-*"):
+        if not psutil.pid_exists(int(folder.name.removeprefix(f"{kind}-"))):
+            discard(folder)
+    folder = LOCAL / f"{kind}-{os.getpid()}"
+    try:
+        with servers(folder, durable=durable) as addresses:
+            yield addresses
+    finally:
+        discard(folder)
 
 
 def discard(folder: Path) -> None:

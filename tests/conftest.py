@@ -7,11 +7,10 @@ at its end. The settings are read only after that, which is why this file and no
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING
 
 import django
-import psutil
 import pytest
 import redis
 from pytest_django import Settings
@@ -67,17 +66,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="this machine has no Chromium"))
 
 
-@contextmanager
-def servers_of_this_run() -> Iterator[embedded.Addresses]:
-    for folder in embedded.LOCAL.glob("test-*"):
-        if not psutil.pid_exists(int(folder.name.removeprefix("test-"))):
-            embedded.discard(folder)  # of a run that was killed
-    folder = embedded.LOCAL / f"test-{os.getpid()}"
-    try:
-        with embedded.servers(folder, durable=False) as addresses:
-            yield addresses
-    finally:
-        embedded.discard(folder)
+def servers_of_this_run() -> AbstractContextManager[embedded.Addresses]:
+    return embedded.servers_of_this_process("test", durable=False)
 
 
 @pytest.fixture(scope="session")
