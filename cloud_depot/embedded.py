@@ -89,7 +89,7 @@ def servers(folder: Path, *, durable: bool = True) -> Iterator[Addresses]:
 @contextmanager
 def servers_of_this_process(kind: str, *, durable: bool = True) -> Iterator[Addresses]:
     """Servers of one's own in `.local/<kind>-<pid>/`, discarded with the block, as is what a killed process left."""
-    for folder in LOCAL.glob(f"{kind}-*"):
+    for folder in LOCAL.glob(f"{kind}-[0-9]*"):
         if not psutil.pid_exists(int(folder.name.removeprefix(f"{kind}-"))):
             discard(folder)
     folder = LOCAL / f"{kind}-{os.getpid()}"
