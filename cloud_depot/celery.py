@@ -1,11 +1,20 @@
 """The Celery application: workers and beat. Every policy stands in the settings under CELERY_."""
 
 import os
+import time
+from typing import Any
 
 from celery import Celery
+from celery.signals import before_task_publish
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloud_depot.settings")
 
 app = Celery("cloud_depot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@before_task_publish.connect
+def stamp(headers: dict[str, Any], **kwargs: Any) -> None:
+    """When the task was queued, so that /metrics can tell how old the queue is."""
+    headers["queued_at"] = time.time()

@@ -307,6 +307,10 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# Who bears it reads /metrics; without one, only this machine does (cloud_depot/metrics.py).
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+
 # The API. Requests a minute: of a token, and of an address without one.
 
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", 600)

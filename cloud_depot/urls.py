@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from cloud_depot import health
+from cloud_depot import health, metrics
 from support.site import desk
 
 urlpatterns = [
@@ -17,5 +17,6 @@ urlpatterns = [
     path("admin/", desk.urls),
     path("api/", include("syncing.api.urls")),
     path("healthz", health.healthz, name="healthz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("readyz", health.readyz, name="readyz"),
 ]
