@@ -17,12 +17,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from faults.models import Fault
 from faults.problems import NeedsReconnect, SyncProblem, Transient
 from syncing import incidents
 from syncing.access_concerns import concerns, sights
 from syncing.autotask.connect import OtherDatabaseError, connect_autotask
 from syncing.connection_health import autotask_health, fed_organisations
-from syncing.consents import begin_consent, close_choice, finish_consent, keep_choice, open_choice
+from syncing.consents import Errand, begin_consent, close_choice, finish_consent, keep_choice, open_choice
 from syncing.models import SyncSettings
 from syncing.partners import open_autotask
 from syncing.setup_steps import is_being_set_up
@@ -142,9 +143,10 @@ def _autotask_in_words(problem: SyncProblem) -> str:
 @require_POST
 @requires(Permission.CONNECT)
 def start(request: HttpRequest, slug: str) -> HttpResponse:
-    """To Xero's consent page. With `change_settings` it also asks to add currencies."""
-    account = cast(AccountRequest, request).account
-    state = begin_consent(request.session, account.id)
+    """To Xero's consent page, and back to the fault that the form names, if any. With `change_settings` it also asks
+    to add currencies."""
+    fault_id = _fault_id(request.POST.get("fault", ""))
+    state = begin_consent(request.session, Errand(cast(AccountRequest, request).account.id, fault_id))
     return redirect(oauth.authorize_url(state, change_settings="change_settings" in request.POST))
 
 
@@ -154,10 +156,10 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 @sensitive_variables("code")
 def callback(request: HttpRequest) -> HttpResponse:
     """Back from Xero, with a code or with a refusal. One address for all accounts: the session knows whose it is."""
-    account_id = finish_consent(request.session, request.GET.get("state", ""))
-    if account_id is None:
+    errand = finish_consent(request.session, request.GET.get("state", ""))
+    if errand is None:
         return _stopped(request, None, NOT_STARTED_HERE)
-    account = _account_that_may_connect(request, account_id)
+    account = _account_that_may_connect(request, errand.account_id)
     if error := request.GET.get("error", ""):
         words = DENIED if error == "access_denied" else f"Xero did not give access: {error[:100]}."
         return _stopped(request, account, words)
@@ -165,7 +167,11 @@ def callback(request: HttpRequest) -> HttpResponse:
     if not code:
         return _stopped(request, account, NOT_STARTED_HERE)
     with account_scope(account.id):
-        return _connect(request, account, code)
+        return _connect(request, account, code, errand)
+
+
+def _fault_id(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _account_that_may_connect(request: HttpRequest, account_id: int) -> Account:
@@ -180,7 +186,7 @@ def _account_that_may_connect(request: HttpRequest, account_id: int) -> Account:
 
 
 @sensitive_variables("code")
-def _connect(request: HttpRequest, account: Account, code: str) -> HttpResponse:
+def _connect(request: HttpRequest, account: Account, code: str, errand: Errand) -> HttpResponse:
     try:
         consent = oauth.connect(code)
     except SyncProblem as problem:
@@ -188,9 +194,9 @@ def _connect(request: HttpRequest, account: Account, code: str) -> HttpResponse:
     if not consent.organisations:
         return _stopped(request, account, NONE_GIVEN)
     if len(consent.organisations) > 1:
-        keep_choice(request.session, account.id, consent.grant.id, consent.organisations)
+        keep_choice(request.session, errand, consent.grant.id, consent.organisations)
         return redirect("xero-choose", slug=account.slug)
-    return _take(request, account, consent.grant, consent.organisations[0])
+    return _take(request, account, consent.grant, consent.organisations[0], errand)
 
 
 @require_http_methods(["GET", "POST"])
@@ -207,18 +213,21 @@ def choose(request: HttpRequest, slug: str) -> HttpResponse:
         context = {"account": account, "organisations": choice.organisations, "is_missing": request.method == "POST"}
         return render(request, "connections/choose.html", context)
     close_choice(request.session)
-    return _take(request, account, XeroGrant.objects.get(id=choice.grant_id), organisation)
+    return _take(request, account, XeroGrant.objects.get(id=choice.grant_id), organisation, choice.errand)
 
 
-def _take(request: HttpRequest, account: Account, grant: XeroGrant, organisation: Organisation) -> HttpResponse:
+def _take(
+    request: HttpRequest, account: Account, grant: XeroGrant, organisation: Organisation, errand: Errand
+) -> HttpResponse:
     try:
         connection = connect_xero(account.id, grant, organisation)
     except OrganisationTakenError:
         return _stopped(request, account, TAKEN.format(name=organisation.name), HTTPStatus.CONFLICT)
     messages.success(request, f"Connected to “{connection.name}” in Xero.")
     with account_scope(account.id):
-        leads_to = "setup" if is_being_set_up() else "connections"
-    return redirect(leads_to, slug=account.slug)
+        if errand.fault_id and Fault.objects.filter(id=errand.fault_id).exists():
+            return redirect("fault", slug=account.slug, fault_id=errand.fault_id)
+        return redirect("setup" if is_being_set_up() else "connections", slug=account.slug)
 
 
 @require_http_methods(["GET", "POST"])

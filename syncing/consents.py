@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import UUID
 
@@ -20,29 +20,36 @@ CHOICE: Final = "xero_choice"
 LIFE_SECONDS: Final = 15 * 60
 
 
-def begin_consent(session: SessionBase, account_id: int) -> str:
-    """Remember that this session is at Xero for the account. The answer is the `state` to send along."""
+@dataclass(frozen=True)
+class Errand:
+    """What a session is at Xero for: an account, and the fault whose page the person came from and goes back to."""
+
+    account_id: int
+    fault_id: int | None = None
+
+
+def begin_consent(session: SessionBase, errand: Errand) -> str:
+    """Remember that this session is at Xero. The answer is the `state` to send along."""
     state = secrets.token_urlsafe(32)
-    session[PENDING] = {"state": state, "account_id": account_id, "until": time.time() + LIFE_SECONDS}
+    session[PENDING] = {"state": state, "until": time.time() + LIFE_SECONDS, **asdict(errand)}
     return state
 
 
-def finish_consent(session: SessionBase, state: str) -> int | None:
-    """The account that this answer of Xero is for; None where the session did not ask, asked too long ago, or was
-    answered before."""
+def finish_consent(session: SessionBase, state: str) -> Errand | None:
+    """What this answer of Xero is for; None where the session did not ask, asked too long ago, or was answered
+    before."""
     pending = session.get(PENDING)
     if not pending or not constant_time_compare(pending["state"], state):
         return None
     del session[PENDING]
-    account_id: int = pending["account_id"]
-    return account_id if time.time() < pending["until"] else None
+    return Errand(pending["account_id"], pending.get("fault_id")) if time.time() < pending["until"] else None
 
 
 @dataclass(frozen=True)
 class Choice:
     """Several organisations were given in one consent: which one the account feeds is the person's to say."""
 
-    account_id: int
+    errand: Errand
     grant_id: int
     organisations: tuple[Organisation, ...]
 
@@ -50,9 +57,9 @@ class Choice:
         return next((one for one in self.organisations if str(one.organisation_id) == organisation_id), None)
 
 
-def keep_choice(session: SessionBase, account_id: int, grant_id: int, organisations: Sequence[Organisation]) -> None:
+def keep_choice(session: SessionBase, errand: Errand, grant_id: int, organisations: Sequence[Organisation]) -> None:
     session[CHOICE] = {
-        "account_id": account_id,
+        **asdict(errand),
         "grant_id": grant_id,
         "organisations": [[str(one.organisation_id), str(one.connection_id), one.name] for one in organisations],
         "until": time.time() + LIFE_SECONDS,
@@ -68,7 +75,7 @@ def open_choice(session: SessionBase, account_id: int) -> Choice | None:
         Organisation(UUID(organisation_id), UUID(connection_id), name)
         for organisation_id, connection_id, name in kept["organisations"]
     )
-    return Choice(account_id, kept["grant_id"], organisations)
+    return Choice(Errand(account_id, kept.get("fault_id")), kept["grant_id"], organisations)
 
 
 def close_choice(session: SessionBase) -> None:

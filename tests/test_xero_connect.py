@@ -17,6 +17,7 @@ from syncing.xero import oauth
 from syncing.xero.client import XeroClient
 from tenants.models import Account, Member, Role, XeroConnection, XeroGrant
 from tenants.scope import account_scope
+from tests.api import make_fault
 from tests.factories import make_account, make_member
 from tests.world import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, SandboxWorld, XeroOrganisation
 
@@ -206,6 +207,34 @@ def test_a_choice_belongs_to_the_session_and_the_account(owner: Browser, sandbox
     elsewhere = f"/a/{other_account.slug}/connections/xero/choose"
     assert owner.client.post(elsewhere, {"organisation": first.id}).status_code == 400
     assert owner.connections() == []
+
+
+# Back to the fault
+
+
+def test_who_came_from_a_fault_is_brought_back_to_it(owner: Browser, organisation: XeroOrganisation) -> None:
+    owner.connect(organisation)
+    fault = make_fault(owner.account)
+    asked = owner.client.post(f"/a/{owner.account.slug}/faults/{fault.id}/currency/")
+    assert "accounting.settings" in query_of(asked["Location"])["scope"].split()
+    answer = owner.return_by(owner.consent(asked["Location"], organisation))
+    assert (answer.status_code, answer["Location"]) == (302, f"/a/{owner.account.slug}/faults/{fault.id}/")
+    assert f"Connected to “{organisation.name}” in Xero." in words(owner.client.get(answer["Location"]))
+
+
+def test_the_way_back_outlasts_the_choice_of_an_organisation(owner: Browser, sandbox: SandboxWorld) -> None:
+    first, second = several(sandbox)
+    fault = make_fault(owner.account)
+    answer = owner.return_by(owner.consent(owner.begin(fault=str(fault.id)), first, second))
+    chosen = owner.client.post(answer["Location"], {"organisation": second.id})
+    assert chosen["Location"] == f"/a/{owner.account.slug}/faults/{fault.id}/"
+
+
+@pytest.mark.parametrize("named", ["a stranger's", "https://evil.example/", "-1", "9" * 30, "²", ""])
+def test_no_other_way_back_is_taken(owner: Browser, organisation: XeroOrganisation, named: str) -> None:
+    fault = str(make_fault(make_account()).id) if named == "a stranger's" else named
+    answer = owner.return_by(owner.consent(owner.begin(fault=fault), organisation))
+    assert answer["Location"] == f"/a/{owner.account.slug}/settings/connections/"
 
 
 # Refusals

@@ -16,7 +16,7 @@ from faults import record
 from faults.models import Fault
 from faults.problems import NeedsReconnect, SyncProblem, Transient
 from syncing import fault_remedies, on_demand
-from syncing.consents import begin_consent
+from syncing.consents import Errand, begin_consent
 from syncing.models import Document
 from syncing.partners import fed_organisation
 from syncing.resync_watch import watch
@@ -89,13 +89,14 @@ def choose_contact(request: HttpRequest, slug: str, fault_id: int) -> HttpRespon
     if not form.is_valid() or not isinstance(company_id, int) or connection is None:
         messages.warning(request, NOT_CONNECTED if connection is None else "Choose a contact from the list.")
         return redirect("fault", slug=slug, fault_id=fault_id)
+    company = str(fault.evidence.get("company") or "The company")
+    by, contact_id = cast(User, request.user).email, cast(UUID, form.cleaned_data["contact"])
     try:
-        link = fault_remedies.choose_contact(connection, company_id, cast(UUID, form.cleaned_data["contact"]))
+        contact = fault_remedies.choose_contact(connection, company_id, contact_id, company=company, by=by)
     except SyncProblem as problem:
         return _told(request, slug, fault_id, problem)
-    company = fault.evidence.get("company") or "The company"
-    messages.success(request, f"{company} is billed as “{link.contact_name}” in Xero from now on.")
-    return _carry(request, slug, fault, f"Billed as “{link.contact_name}” in Xero.")
+    messages.success(request, f"{company} is billed as “{contact.name}” in Xero from now on.")
+    return _carry(request, slug, fault, f"Billed as “{contact.name}” in Xero.")
 
 
 def _ask_xero(request: HttpRequest, slug: str, fault_id: int) -> HttpResponse:
@@ -103,7 +104,7 @@ def _ask_xero(request: HttpRequest, slug: str, fault_id: int) -> HttpResponse:
     if Permission.CONNECT not in granted(request):
         messages.warning(request, ASK_AN_ADMINISTRATOR)
         return redirect("fault", slug=slug, fault_id=fault_id)
-    state = begin_consent(request.session, cast(AccountRequest, request).account.id)
+    state = begin_consent(request.session, Errand(cast(AccountRequest, request).account.id, fault_id))
     return redirect(oauth.authorize_url(state, change_settings=True))
 
 
