@@ -96,6 +96,14 @@ def find_billing_contact(source: SourceInvoice, rules: Rules, findings: Findings
     return _details(company, search.chosen, source.locations, rules)
 
 
+def company_details(source: SourceInvoice, rules: Rules) -> ContactDetails:
+    """What the Xero contact of a company is made with before there is an invoice: with its billing contact, where the
+    rules single one out. Raises LookupError for a company that Autotask does not show."""
+    if source.company is None:
+        raise LookupError("Autotask does not show this company any more.")
+    return _details(source.company, _Search(source, rules, source.company).chosen, source.locations, rules)
+
+
 def needs_recipients(contacts: Sequence[Contact], contact_rules: Sequence[str]) -> bool:
     """Whether the recipients of a company's invoice settings can decide whom to bill: no rule before theirs singles out
     one of its contacts, and there is more than one to choose from."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.db import transaction
 
@@ -24,7 +23,7 @@ class MappedMeanwhileError(Exception):
 
 def mapped(kind: MappingKind) -> dict[str, str]:
     """The present mappings, values by their keys. In an account scope."""
-    return {kind.key_of(row): kind.value_of(row) for row in kind.model.objects.all()}
+    return {kind.key_of(row): kind.value_of(row) for row in kind.rows()}
 
 
 def change_mappings(
@@ -35,19 +34,22 @@ def change_mappings(
     by: str,
     seen: Mapping[str, str] | None = None,
     names: Mapping[str, str] | None = None,
+    is_whole: bool = False,
 ) -> int:
     """Map each key of `changes` to its value, or to nothing where that is ""; how many that changed. In its scope.
 
-    `seen` is what a person had before their eyes, by key: raises MappedMeanwhileError where that is not so any more.
-    `names` are the words for keys and values that the history keeps.
+    Where `changes` are the whole list, what is not among them goes. `seen` is what a person had before their eyes, by
+    key: raises MappedMeanwhileError where that is not so any more. `names` are the words for keys and values that the
+    history keeps.
     """
     with transaction.atomic():
         # One at a time for an account, so that two who save at once see each other.
         SyncSettings.of_account(account_id)
         SyncSettings.objects.select_for_update(no_key=True).get(account_id=account_id)
-        rows = {kind.key_of(row): row for row in kind.model.objects.all()}
+        rows = {kind.key_of(row): row for row in kind.rows()}
         now = {key: kind.value_of(row) for key, row in rows.items()}
-        wanted = {key: value for key, value in changes.items() if now.get(key, "") != value}
+        asked = {**(dict.fromkeys(now, "") if is_whole else {}), **changes}
+        wanted = {key: value for key, value in asked.items() if now.get(key, "") != value}
         clashes = {
             key: now.get(key, "") for key in wanted if seen is not None and now.get(key, "") != seen.get(key, "")
         }
@@ -56,9 +58,8 @@ def change_mappings(
         if not wanted:
             return 0
         gone = [rows[key].id for key, value in wanted.items() if not value]
-        kind.model.objects.filter(id__in=gone).delete()
-        standing = {key: value for key, value in wanted.items() if value}
-        _write(account_id, kind, rows, standing)
+        kind.rows().filter(id__in=gone).delete()
+        _write(account_id, kind, {key: value for key, value in wanted.items() if value})
         history = _history(kind, now, wanted, names or {})
         SettingsChange.objects.create(
             account_id=account_id,
@@ -70,19 +71,19 @@ def change_mappings(
     return len(wanted)
 
 
-def _write(account_id: int, kind: MappingKind, rows: Mapping[str, Any], standing: Mapping[str, str]) -> None:
-    changed, made = [], []
-    for key, value in standing.items():
-        columns = kind.columns_of_value(value)
-        if key not in rows:
-            made.append(kind.model(account_id=account_id, **kind.columns_of_key(key), **columns))
-            continue
-        for name, column in columns.items():
-            setattr(rows[key], name, column)
-        changed.append(rows[key])
-    kind.model.objects.bulk_create(made)
-    if changed:
-        kind.model.objects.bulk_update(changed, kind.value_columns, batch_size=1000)
+def _write(account_id: int, kind: MappingKind, standing: Mapping[str, str]) -> None:
+    """Put the rows there, over those of the same keys: a run may make a contact's link at this very moment."""
+    if not standing:
+        return
+    columns = [(kind.columns_of_key(key), kind.columns_of_value(value)) for key, value in standing.items()]
+    of_key, of_value = columns[0]
+    kind.model.objects.bulk_create(
+        [kind.model(account_id=account_id, **key, **value) for key, value in columns],
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=["account", *of_key],
+        update_fields=list(of_value),
+    )
 
 
 def _history(

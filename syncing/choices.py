@@ -27,6 +27,7 @@ class Choices:
     def __init__(self, account_id: int) -> None:
         self._lists = ReferenceLists(account_id)
         self._contacts: dict[UUID, Contact] = {}
+        self._companies: dict[int, Company] = {}
 
     # ---- in Xero
 
@@ -76,7 +77,11 @@ class Choices:
         return self._absent_ids(ids, "invoice-templates", InvoiceTemplate)
 
     def unknown_companies(self, ids: Collection[int]) -> set[int]:
-        return self._absent(ids, "", lambda: (row.id for row in self._companies(ids)))
+        return self._absent(ids, "", lambda: self._found_companies(ids))
+
+    def names_of_companies(self) -> dict[int, str]:
+        """The names of those that were asked about and found, by id."""
+        return {company_id: company.name for company_id, company in self._companies.items()}
 
     # ---- the lists
 
@@ -126,8 +131,10 @@ class Choices:
         active = (option for one in categories if one.status == "ACTIVE" for option in one.options)
         return {UUID(option.option_id) for option in active if option.status == "ACTIVE"}
 
-    def _companies(self, ids: Collection[int]) -> Iterable[Company]:
-        return self._connected.autotask.find_in(Company, "id", sorted(ids), fields=["name"])
+    def _found_companies(self, ids: Collection[int]) -> Iterable[int]:
+        found = self._connected.autotask.find_in(Company, "id", sorted(ids), fields=["name"])
+        self._companies |= {company.id: company for company in found}
+        return self._companies
 
     def _found_contacts(self, contact_ids: Collection[UUID]) -> Iterable[UUID]:
         found = self._connected.xero.contacts_by_ids(sorted(map(str, contact_ids)))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from faults.models import Fault
 from faults.problems import NeedsPerson
-from syncing.models import ContactLink
+from syncing.contact_links import link_company
 from syncing.xero.client import XeroClient
 from syncing.xero.oauth import SETTINGS_SCOPE, GrantTokens
 from syncing.xero.records import Contact
@@ -40,20 +40,16 @@ def find_contacts(connection: XeroConnection, text: str) -> list[Contact]:
     return [contact for contact in found if contact.is_active][:MOST_FOUND]
 
 
-def choose_contact(connection: XeroConnection, company_id: int, contact_id: UUID) -> ContactLink:
-    """Bill the Autotask company as this Xero contact from now on.
+def choose_contact(connection: XeroConnection, company_id: int, contact_id: UUID, *, company: str, by: str) -> Contact:
+    """Bill the Autotask company as this Xero contact from now on; `company` and `by` are names for the history.
 
     Raises NeedsPerson where Xero has no such active contact, and the client's SyncProblems.
     """
     found = [one for one in _client(connection).contacts_by_ids([str(contact_id)]) if one.is_active]
     if not found:
         raise NeedsPerson("contact-archived", "This contact is archived in Xero, or gone.")
-    link, _ = ContactLink.objects.update_or_create(
-        organisation=connection,
-        company_id=company_id,
-        defaults={"contact_id": contact_id, "contact_name": found[0].name[:255], "rule": ContactLink.BY_PERSON},
-    )
-    return link
+    link_company(connection, company_id, found[0], company=company, by=by)
+    return found[0]
 
 
 def _client(connection: XeroConnection) -> XeroClient:

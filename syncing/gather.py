@@ -46,6 +46,18 @@ class Gatherer:
             if document.autotask_id in invoices
         }
 
+    def gather_company(self, company_id: int) -> SourceInvoice:
+        """What there is of a company, without any invoice. Its `company` is None where Autotask does not show it."""
+        self._read_companies([company_id])
+        return SourceInvoice(
+            invoice=Invoice(id=0, company_id=company_id),
+            items=(),
+            company=self._companies.get(company_id),
+            contacts=tuple(self._contacts[company_id]),
+            locations=tuple(self._locations[company_id]),
+            **self._surroundings.of((), self._companies.get(company_id)),
+        )
+
     def products_by_code(self) -> dict[str, Product]:
         """The products that the batches so far have sold, by the codes that Xero's items have."""
         return self._surroundings.products_by_code()

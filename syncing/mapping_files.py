@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.core.files.uploadedfile import UploadedFile
+
 from syncing.csv_export import FORMULA_BEGINS
 from syncing.mapping_kinds import MappingKind
 from syncing.mapping_table import MappingTable
@@ -48,16 +50,25 @@ def rows(kind: MappingKind, table: MappingTable) -> Iterator[list[Any]]:
         yield [*key, name, *values, row.value_name]
 
 
+def content_of(uploaded: UploadedFile | None) -> bytes:
+    """What a person uploaded. Raises BadFileError where that is nothing, or too much."""
+    if uploaded is None or uploaded.size is None or uploaded.size > MOST_BYTES:
+        raise BadFileError([LineError(1, f"Choose a CSV file of {MOST_BYTES // 1_000_000} MB at most.")])
+    return bytes(uploaded.read())
+
+
 def read(kind: MappingKind, content: bytes, table: MappingTable) -> dict[str, str]:
     """The mappings in a file: values by keys, "" where the file says nothing of a key. Raises BadFileError.
 
     The names in it do not count, nor does the order of its columns. Each line is held against what there is to map, and
     to choose from, apart from what stands already.
     """
+    if table.choices is None:
+        raise BadFileError([LineError(1, "Xero gave no list to hold it against. Try again in a few minutes.")])
     lines = list(_lines(content))
     places = _places(kind, lines[0][1])
     known = {row.source.key: row.value for row in table.rows}
-    values = {value for value, _ in table.choices or ()}
+    values = {value for value, _ in table.choices}
     found: dict[str, str] = {}
     first: dict[str, int] = {}
     errors: list[LineError] = []
@@ -96,8 +107,6 @@ def _why_not(kind: MappingKind, key: str, value: str, known: dict[str, str], val
 
 def _lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
     """The lines that are not empty, with their numbers."""
-    if len(content) > MOST_BYTES:
-        raise BadFileError([LineError(1, f"The file is larger than {MOST_BYTES // 1_000_000} MB.")])
     text = _decoded(content)
     beginning = text.partition("\n")[0]
     separator = max(SEPARATORS, key=beginning.count)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from syncing.models import BillingCodeMapping, BrandingMapping, ItemMapping, TaxMapping, TrackingMapping
 from syncing.partner_lists import Choice, Label, PartnerLists, is_usable
@@ -55,6 +55,11 @@ class MappingKind(ABC):
     def choices(self, lists: PartnerLists) -> list[Choice] | None:
         """What there is to choose in Xero: values and what they are called."""
 
+    def rows(self) -> QuerySet[Any]:
+        """The mappings that stand. In an account scope."""
+        found: QuerySet[Any] = self.model.objects.all()
+        return found
+
     def key_of(self, row: Model) -> str:
         return "/".join("" if (part := getattr(row, name)) is None else str(part) for name in self.key_columns)
 
@@ -63,7 +68,7 @@ class MappingKind(ABC):
 
     def columns_of_key(self, key: str) -> dict[str, Any]:
         """The columns that a key stands for. Raises ValueError for what is none."""
-        return {self.key_columns[0]: _identifier(key)}
+        return {self.key_columns[0]: identifier(key)}
 
     def columns_of_value(self, value: str) -> dict[str, Any]:
         """The columns that a value stands for. Raises ValueError for what is none."""
@@ -142,7 +147,7 @@ class TaxRates(MappingKind):
 
     def columns_of_key(self, key: str) -> dict[str, Any]:
         region, _, category = key.partition("/")
-        return {"tax_region_id": _identifier(region), "tax_category_id": _identifier(category) if category else None}
+        return {"tax_region_id": identifier(region), "tax_category_id": identifier(category) if category else None}
 
 
 class Branding(MappingKind):
@@ -248,7 +253,8 @@ KINDS: Final[dict[str, MappingKind]] = {
 }
 
 
-def _identifier(text: str) -> int:
+def identifier(text: str) -> int:
+    """An id of Autotask's. Raises ValueError for what is none."""
     text = text.strip()
     if not (text.isascii() and text.isdigit()) or int(text) > LARGEST_ID:
         raise ValueError(f"“{text[:40]}” is no id.")
@@ -259,7 +265,7 @@ def _sourced(key: str, sources: Iterable[str]) -> dict[str, Any]:
     source, _, source_id = key.partition("/")
     if source not in sources:
         raise ValueError(f"“{source[:40]}” is none of {', '.join(sources)}.")
-    return {"source": source, "source_id": _identifier(source_id)}
+    return {"source": source, "source_id": identifier(source_id)}
 
 
 def _source(kind: str, group: str, label: Label) -> Source:

@@ -6,13 +6,15 @@ Where a partner does not answer, a list is what was last kept of it, or None; th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
 from faults.problems import SyncProblem
+from syncing.autotask.query import eq
 from syncing.autotask.records import (
     BillingCode,
+    Company,
     InvoiceTemplate,
     OrganizationalLevel1,
     OrganizationalLevel2,
@@ -24,13 +26,17 @@ from syncing.autotask.records import (
     TaxCategory,
     TaxRegion,
 )
+from syncing.models import ContactLink
 from syncing.partners import NotConnectedError, Partner, Partners, open_partners
 from syncing.reference import ReferenceLists
 from syncing.translate_lines import UNSUITABLE_SYSTEM_ACCOUNTS
-from syncing.xero.records import BrandingTheme, Item, LedgerAccount, TaxRate, TrackingCategory
+from syncing.xero.records import BrandingTheme, Contact, Item, LedgerAccount, TaxRate, TrackingCategory
 
 Row = TypeVar("Row")
 Choice = tuple[str, str]
+
+CUSTOMERS = eq("companyType", 1)  # and not its leads, prospects and vendors
+ACTIVE = eq("isActive", True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,15 @@ class Label:
 
     id: int
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCompany:
+    """A customer in Autotask."""
+
+    id: int
+    name: str
+    number: str
 
 
 class PartnerLists:
@@ -75,7 +90,29 @@ class PartnerLists:
     def items(self) -> list[Item] | None:
         return self._xero("items", Item, lambda partners: partners.xero.items())
 
+    @cached_property
+    def contacts(self) -> list[Contact] | None:
+        """All of them, archived and merged ones too; without their details."""
+
+        def fetch(partners: Partners) -> list[Contact]:
+            return [replace(contact, raw={}) for contact in partners.xero.contacts()]
+
+        return self._xero("contacts", Contact, fetch)
+
     # ---- Autotask's
+
+    @cached_property
+    def companies(self) -> list[ListedCompany] | None:
+        """The customers, and whoever else was billed already."""
+
+        def fetch(partners: Partners) -> list[ListedCompany]:
+            linked = set(ContactLink.objects.values_list("company_id", flat=True))
+            found = list(partners.autotask.find(Company, CUSTOMERS, ACTIVE, fields=["name", "number"]))
+            missing = linked.difference(company.id for company in found)
+            found += partners.autotask.find_in(Company, "id", sorted(missing), fields=["name", "number"])
+            return [ListedCompany(id=one.id, name=one.name, number=one.number) for one in found]
+
+        return self._listed("Autotask", "autotask:companies", ListedCompany, fetch)
 
     @cached_property
     def billing_codes(self) -> list[BillingCode] | None:

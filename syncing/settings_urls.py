@@ -2,12 +2,18 @@
 
 from django.urls import path
 
-from syncing.views import mappings, previews, settings, setup
+from syncing.views import contacts, mappings, previews, settings, setup
 
 urlpatterns = [
     path("a/<slug:slug>/settings/sync/", settings.overview, name="sync-settings"),
     path("a/<slug:slug>/settings/sync/<slug:page>/", settings.page, name="sync-settings-page"),
     path("a/<slug:slug>/settings/mappings/", mappings.overview, name="mappings"),
+    path("a/<slug:slug>/settings/mappings/contacts/", contacts.report, name="contact-report"),
+    path("a/<slug:slug>/settings/mappings/contacts/export", contacts.export, name="contact-export"),
+    path("a/<slug:slug>/settings/mappings/contacts/import", contacts.take_file, name="contact-import"),
+    path("a/<slug:slug>/settings/mappings/contacts/<int:company_id>/", contacts.choose, name="contact-choose"),
+    path("a/<slug:slug>/settings/mappings/contacts/<int:company_id>/link", contacts.link, name="contact-link"),
+    path("a/<slug:slug>/settings/mappings/contacts/<int:company_id>/create", contacts.create, name="contact-create"),
     path("a/<slug:slug>/settings/mappings/<slug:kind>/", mappings.page, name="mapping"),
     path("a/<slug:slug>/settings/mappings/<slug:kind>/export", mappings.export, name="mapping-export"),
     path("a/<slug:slug>/settings/mappings/<slug:kind>/import", mappings.take_file, name="mapping-import"),

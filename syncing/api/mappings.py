@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.mixins import ListModelMixin
@@ -21,17 +20,14 @@ from syncing.api.fields import Identifier, StrictSerializer
 from syncing.api.pagination import CursorPage
 from syncing.api.problems import Conflict
 from syncing.api.views import AccountView
+from syncing.change_mappings import change_mappings
 from syncing.choices import Choices
-from syncing.models import (
-    BillingCodeMapping,
-    BrandingMapping,
-    ContactLink,
-    ItemMapping,
-    TaxMapping,
-    TrackingMapping,
-)
+from syncing.contact_links import ContactLinks
+from syncing.mapping_kinds import KINDS, MappingKind
+from syncing.mapping_table import mapping_table
+from syncing.models import ContactLink, ItemMapping, TrackingMapping
+from syncing.partner_lists import PartnerLists
 from syncing.partners import fed_organisation
-from syncing.replace_mappings import replace_mappings
 from tenants.models import XeroConnection
 from tenants.permissions import Permission
 
@@ -49,15 +45,22 @@ class MappingPage(CursorPage):
 
 
 class MappingView(ListModelMixin, AccountView):
-    """One kind of mapping. `key` names the columns that are unique together; `looked_up`, which must be known where."""
+    """One kind of mapping; `looked_up` tells which of its columns must be known where."""
 
     permissions: ClassVar = {"PUT": Permission.CHANGE_SETTINGS}
     is_paged = True
     takes_list = True
     pagination_class = MappingPage
 
-    key: ClassVar[tuple[str, ...]]
+    slug: ClassVar[str]
     looked_up: ClassVar[Mapping[str, Unknown]]
+
+    @property
+    def kind(self) -> MappingKind:
+        return KINDS[self.slug]
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return self.kind.rows()
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The mappings."""
@@ -70,21 +73,25 @@ class MappingView(ListModelMixin, AccountView):
         rows: list[Row] = serializer.validated_data
         self._refuse_twice(rows)
         self._refuse_unknown(rows)
-        self.replace(rows)
+        given = [self.kind.model(**row) for row in rows]
+        wanted = {self.kind.key_of(row): self.kind.value_of(row) for row in given}
+        change_mappings(self.account.id, self.kind, wanted, by=self.by, names=self.names(), is_whole=True)
         return self.list(request)
 
-    def replace(self, rows: list[Row]) -> None:
-        replace_mappings(self.account.id, self.get_queryset(), self.key, rows)
+    def names(self) -> Mapping[str, str]:
+        """The words for keys and values that the history keeps."""
+        return mapping_table(self.kind, PartnerLists(self.account.id, anew=False)).names
 
     @cached_property
     def choices(self) -> Choices:
         return Choices(self.account.id)
 
     def _refuse_twice(self, rows: list[Row]) -> None:
-        keys = [tuple(row[name] for name in self.key) for row in rows]
+        columns = self.kind.key_columns
+        keys = [tuple(row[name] for name in columns) for row in rows]
         first = {key: index for index, key in reversed(list(enumerate(keys)))}
         twice = {
-            str(index): {self.key[0]: [ErrorDetail(f"This is row {first[key]} again.", code="twice")]}
+            str(index): {columns[0]: [ErrorDetail(f"This is row {first[key]} again.", code="twice")]}
             for index, key in enumerate(keys)
             if first[key] != index
         }
@@ -115,9 +122,8 @@ class BillingCodeRow(StrictSerializer):
 
 
 class BillingCodes(MappingView):
-    queryset = BillingCodeMapping.objects.all()
+    slug = "billing-codes"
     serializer_class = BillingCodeRow
-    key = ("billing_code_id",)
     looked_up = {"billing_code_id": Choices.unknown_billing_codes, "account_code": Choices.unknown_accounts}
 
 
@@ -128,9 +134,8 @@ class TaxRateRow(StrictSerializer):
 
 
 class TaxRates(MappingView):
-    queryset = TaxMapping.objects.all()
+    slug = "tax-rates"
     serializer_class = TaxRateRow
-    key = ("tax_region_id", "tax_category_id")
     looked_up = {
         "tax_region_id": Choices.unknown_tax_regions,
         "tax_category_id": Choices.unknown_tax_categories,
@@ -144,9 +149,8 @@ class BrandingRow(StrictSerializer):
 
 
 class Branding(MappingView):
-    queryset = BrandingMapping.objects.all()
+    slug = "branding"
     serializer_class = BrandingRow
-    key = ("template_id",)
     looked_up = {"template_id": Choices.unknown_templates, "theme_id": Choices.unknown_themes}
 
 
@@ -158,9 +162,8 @@ class TrackingRow(StrictSerializer):
 
 
 class Tracking(MappingView):
-    queryset = TrackingMapping.objects.all()
+    slug = "tracking"
     serializer_class = TrackingRow
-    key = ("source", "source_id")
     looked_up = {"option_id": Choices.unknown_tracking_options}
 
 
@@ -171,9 +174,8 @@ class ItemRow(StrictSerializer):
 
 
 class Items(MappingView):
-    queryset = ItemMapping.objects.all()
+    slug = "items"
     serializer_class = ItemRow
-    key = ("source", "source_id")
     looked_up: ClassVar = {}
 
 
@@ -190,23 +192,30 @@ class ContactRow(StrictSerializer):
 class Contacts(MappingView):
     """Which contact of the organisation a company is billed as. A company without a link is matched by the next run."""
 
-    queryset = ContactLink.objects.all()
+    slug = "contacts"
     serializer_class = ContactRow
-    key = ("company_id",)
     looked_up = {"company_id": Choices.unknown_companies, "contact_id": Choices.unknown_contacts}
+
+    def put(self, request: Request) -> Response:
+        """Replace them by this list: all of it, or, where a row is wrong, nothing. Answers with its first page."""
+        if self.organisation is None:
+            raise Conflict("Connect Xero first: a link is with a contact of an organisation.")
+        return super().put(request)
 
     def get_queryset(self) -> QuerySet[ContactLink]:
         return ContactLink.objects.filter(organisation=self.organisation)
 
-    def replace(self, rows: list[Row]) -> None:
-        if self.organisation is None:
-            raise Conflict("Connect Xero first: a link is with a contact of an organisation.")
+    @property
+    def kind(self) -> ContactLinks:
+        assert self.organisation is not None
         names = self.choices.names_of_contacts()
-        named = [
-            {**row, **({"contact_name": names[key]} if (key := row["contact_id"]) in names else {})} for row in rows
-        ]
-        of_changed = {"organisation_id": self.organisation.id, "rule": "person", "linked_at": timezone.now()}
-        replace_mappings(self.account.id, self.get_queryset(), self.key, named, of_changed=of_changed)
+        return ContactLinks(self.organisation, {str(contact_id): name for contact_id, name in names.items()})
+
+    def names(self) -> Mapping[str, str]:
+        linked = {str(link.contact_id): link.contact_name for link in self.get_queryset()}
+        contacts = {f"value:{contact_id}": name for contact_id, name in {**linked, **self.kind.contacts}.items()}
+        companies = {f"key:{company_id}": name for company_id, name in self.choices.names_of_companies().items()}
+        return contacts | companies
 
     @cached_property
     def organisation(self) -> XeroConnection | None:

@@ -67,6 +67,11 @@ class AccountView(StrictQueryView):
     def token(self) -> ApiToken:
         return cast(ApiToken, self.request.auth)
 
+    @property
+    def by(self) -> str:
+        """Whose change it is, for the history."""
+        return f"API token “{self.token.name}”"
+
     def body(self, serializer_class: type[Serializer[Any]], **context: Any) -> dict[str, Any]:
         """The body, validated. Raises ValidationError."""
         serializer = serializer_class(data=self.request.data, context={"account": self.account, **context})

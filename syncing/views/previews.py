@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.db.models import Count
@@ -64,6 +65,7 @@ def page(request: HttpRequest, slug: str, preview_id: int) -> HttpResponse:
         "is_living": preview.state in previews.LIVING,
         "counts": counted(counts),
         "action": action,
+        "query": urlencode({"action": action}),
         "causes": causes_of(preview),
         "pages": pages,
         "rows": [(result, MARKS[PreviewedDocument.Action(result.action)]) for result in pages.object_list],
