@@ -15,7 +15,8 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,12 +46,16 @@ class Stage:
     folder: Path
     world: SandboxWorld
     meter: Meter
+    _numbers: Iterator[int] = field(default_factory=count)
 
     def connect(self, pair: Pair | None = None) -> ConnectedAccount:
-        """A new account, connected to `pair` or to new partners."""
+        """A new account, connected to `pair` or to new partners, by a Xero user of its own."""
         from tests.connected import connect
 
-        return connect(self.world, pair)
+        return connect(self.world, pair or self._new_pair())
+
+    def _new_pair(self) -> Pair:
+        return self.world.pair(xero={"users": [f"bookkeeper-{next(self._numbers)}@msp.example"]})
 
     @contextmanager
     def measured(self) -> Iterator[Used]:
