@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TypeVar, cast
 
 from django.conf import settings as installation
@@ -33,7 +33,7 @@ from syncing.models import (
 )
 from syncing.partners import Partners
 from syncing.reference import ReferenceLists
-from syncing.rules import ContactRule, ItemSource, Rules, TotalIs, TrackingSource
+from syncing.rules import ItemSource, Rules, TotalIs, TrackingSource
 from syncing.source import SourceInvoice
 from syncing.tax_proposals import propose_tax_types
 from syncing.xero.documents import Tracking
@@ -63,40 +63,7 @@ RESTS_ON = {
     "tax-region-unmapped": ("xero:tax-rates", "autotask:taxes", "autotask:tax-regions"),
     "mixed-tax-bundle": ("autotask:taxes",),
 }
-SETTINGS_OF_RULES = (
-    "currency",
-    "import_status",
-    "numbering",
-    "number_prefix",
-    "credit_note_prefix",
-    "write_back_number",
-    "due_date",
-    "due_days",
-    "lookback_days",
-    "po_reference",
-    "line_description",
-    "line_grouping",
-    "zero_lines",
-    "zero_totals",
-    "decimals",
-    "rounding_line",
-    "void_sync",
-    "skip_udf",
-    "skip_total_below",
-    "locked_period",
-    "match_account_number",
-    "match_name",
-    "create_contacts",
-    "update_contacts",
-    "bill_parent",
-    "unmapped_billing_code",
-    "default_sales_account",
-    "tax_mapping",
-    "tax_guard",
-    "mixed_tax_bundles",
-    "empty_item_code",
-    "xero_items",
-)
+SETTINGS_OF_RULES = tuple(field.name for field in fields(Rules) if field.name in SyncSettings.names())
 
 
 class Rulebook:
@@ -118,10 +85,10 @@ class Rulebook:
         organisation = self.organisation()
         rates = self._tax_rates()
         settings = {name: getattr(self.settings, name) for name in SETTINGS_OF_RULES}
+        settings["skip_templates"] = frozenset(self.settings.skip_templates)
+        settings["contact_rules"] = tuple(self.settings.contact_rules)
         return Rules(
             **settings,
-            skip_templates=frozenset(self.settings.skip_templates),
-            contact_rules=cast(tuple[ContactRule, ...], tuple(self.settings.contact_rules)),
             billing_code_accounts=dict(BillingCodeMapping.objects.values_list("billing_code_id", "account_code")),
             tax_types=self._tax_types(rates),
             branding={mapping.template_id: str(mapping.theme_id) for mapping in BrandingMapping.objects.all()},

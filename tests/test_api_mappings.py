@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from syncing.models import ContactLink
+from syncing.models import ContactLink, SettingsChange
 from tenants.models import Account
+from tenants.scope import account_scope
 from tests.api import Api, pointers, queries
 from tests.connected import ConnectedAccount
 from tests.factories import make_account
@@ -220,6 +221,30 @@ def test_contact_links_are_corrected_by_hand(connected: ConnectedAccount) -> Non
     connected.autotask.bill(company)
     connected.sync()
     assert [one["Contact"]["ContactID"] for one in connected.xero.invoices()].count(right) == 1
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_what_a_list_changes_stands_in_the_history(api: Api, account: Account, kind: str) -> None:
+    row, other_value = ROWS[kind]
+    for body in ([row], [row], [{**row, **other_value}], []):
+        api.put(f"/mappings/{kind}", body)
+    with account_scope(account.id):
+        history = list(SettingsChange.objects.order_by("id"))
+    assert [(change.what, change.changed_by) for change in history] == [(kind, "API token “A program”")] * 3
+    first, second, last = (change.changes[0] for change in history)
+    assert (first["before"], last["after"]) == ("", "")
+    assert first["after"] == second["before"] != second["after"] == last["before"]
+
+
+def test_the_history_of_links_has_names(connected: ConnectedAccount) -> None:
+    api, company = Api(connected.account), connected.pair.company_id
+    right = connected.xero.add_contact("The right one")["ContactID"]
+    api.put("/mappings/contacts", [{"company_id": company, "contact_id": right}])
+    api.put("/mappings/contacts", [])
+    with connected.scope():
+        made, removed = (change.changes for change in SettingsChange.objects.order_by("id"))
+    assert made == [{"name": "Contacts: Acme Ltd", "before": "", "after": "The right one"}]
+    assert removed == [{"name": f"Contacts: {company}", "before": "The right one", "after": ""}]
 
 
 def test_contact_links_that_stay_keep_how_they_were_found(connected: ConnectedAccount) -> None:

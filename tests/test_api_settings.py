@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from syncing.models import SyncSettings, SyncState
+from syncing.change_settings import OF_ACCOUNT
+from syncing.models import SettingsChange, SyncSettings, SyncState
+from syncing.settings_pages import SETTINGS
 from tenants.models import Account
 from tenants.scope import account_scope
 from tests.api import Api, pointers
@@ -49,6 +51,10 @@ DEFAULTS = {
     "default_sales_account": "",
     "tax_mapping": True,
     "tax_guard": "off",
+    "mixed_tax_bundles": "split",
+    "product_codes": "off",
+    "xero_items": "existing",
+    "empty_item_code": "notice",
 }
 CHANGES = {
     "paused": True,
@@ -84,6 +90,10 @@ CHANGES = {
     "default_sales_account": "200",
     "tax_mapping": False,
     "tax_guard": "stop",
+    "mixed_tax_bundles": "stop",
+    "product_codes": "sku",
+    "xero_items": "create",
+    "empty_item_code": "ignore",
 }
 
 
@@ -99,6 +109,10 @@ def api(account: Account) -> Api:
 
 def test_a_new_account_has_the_defaults(api: Api) -> None:
     assert api.get("/settings") == (200, DEFAULTS)
+
+
+def test_every_setting_of_the_pages_is_one_of_the_api() -> None:
+    assert set(SETTINGS) == {*OF_ACCOUNT, *SyncSettings.names()} == set(DEFAULTS) == set(CHANGES)
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
@@ -184,6 +198,18 @@ def test_wrong_items_of_a_list_are_named_one_by_one(api: Api) -> None:
 def test_what_is_no_object_is_refused(api: Api, body: Any) -> None:
     answer = api.client.patch("/api/v1/settings", body, content_type="application/json")
     assert answer.status_code == 400
+
+
+def test_a_change_stands_in_the_history_under_the_tokens_name(api: Api, account: Account) -> None:
+    api.patch("/settings", {"due_days": 9, "paused": True})
+    api.patch("/settings", {"due_days": 9})
+    with account_scope(account.id):
+        [change] = SettingsChange.objects.all()
+    assert change.changed_by == "API token “A program”"
+    assert sorted(change.changes, key=str) == [
+        {"name": "due_days", "before": 20, "after": 9},
+        {"name": "paused", "before": False, "after": True},
+    ]
 
 
 def test_settings_of_another_account_stay_as_they_are(api: Api, account: Account) -> None:

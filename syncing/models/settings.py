@@ -162,6 +162,12 @@ class SyncSettings(AccountModel):
         constraints = [models.UniqueConstraint(fields=["account"], name="one_settings_row_for_each_account")]
 
     @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """All that is decided here, in this order. The API has them under the same names."""
+        fields = (field for field in cls._meta.concrete_fields if field.editable and not field.primary_key)
+        return tuple(field.name for field in fields if field.name != "account")
+
+    @classmethod
     def of_account(cls, account_id: int, **kwargs: Any) -> SyncSettings:
         """The account's settings; made with their defaults the first time. In its scope."""
         settings, _ = cls.objects.get_or_create(account_id=account_id, defaults=kwargs)
