@@ -10,7 +10,7 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DEBUG=0
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin cloud-depot
 COPY --from=libraries /venv /venv
 WORKDIR /srv/cloud-depot
-COPY manage.py ./
+COPY manage.py docker/gunicorn.conf.py ./
 COPY cloud_depot cloud_depot
 COPY tenants tenants
 COPY faults faults
@@ -23,5 +23,4 @@ RUN SECRET_KEY=build FIELD_ENCRYPTION_KEYS=build DATABASE_URL=postgres://build/b
     python manage.py collectstatic --no-input --verbosity 0
 USER cloud-depot
 EXPOSE 8000
-CMD ["gunicorn", "cloud_depot.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "8", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-"]
+CMD ["gunicorn", "cloud_depot.wsgi"]

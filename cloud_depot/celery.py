@@ -5,13 +5,18 @@ import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish
+from celery.signals import before_task_publish, setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloud_depot.settings")
 
 app = Celery("cloud_depot")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def leave_logging_alone(**kwargs: Any) -> None:
+    """Django has set it up: a receiver keeps Celery from doing so too."""
 
 
 @before_task_publish.connect

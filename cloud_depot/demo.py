@@ -151,6 +151,7 @@ class Demo:
             **os.environ,
             **addresses.as_environment(),
             "DEBUG": "0",
+            "LOG_FORMAT": "line",
             "PORT": str(port),
             "BASE_URL": self.base_url,
             "SECRET_KEY": settings.SECRET_KEY,
@@ -185,7 +186,7 @@ class Demo:
 
     def _start_web(self) -> None:
         command = [sys.executable, "-m", "gunicorn", "cloud_depot.wsgi", "--no-control-socket", "--workers", "2"]
-        command += ["--threads", "4", "--access-logfile", "-"]
+        command += ["--threads", "4"]
         descriptors = [bound.fileno() for bound in self.sockets]
         for descriptor in descriptors:
             command += ["--bind", f"fd://{descriptor}"]

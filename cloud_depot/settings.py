@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.contrib.messages import constants as messages
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
+from environs import Env, validate
 
 env = Env()
 
@@ -108,6 +108,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "cloud_depot.logs.RequestLogMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -210,8 +211,8 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BEAT_SCHEDULE = {
     "dispatch due accounts": {
         "task": "syncing.tasks.dispatch_due_accounts",
-        "schedule": 10,
-        "options": {"expires": 10},
+        "schedule": 1,
+        "options": {"expires": 5},
     },
     "watch accounts": {
         "task": "syncing.tasks.watch_accounts",
@@ -349,22 +350,31 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
 }
 
-# Logs: one line each on standard error. The HTTP libraries stay above DEBUG, where they would print tokens.
+# Logs, on standard error: JSON in production, lines for people in development. cloud_depot/logs.py has the pieces.
+# The HTTP libraries stay above DEBUG, where they would print tokens.
 
+LOG_FORMAT = env.str("LOG_FORMAT", "line" if DEBUG else "json", validate=validate.OneOf(["json", "line"]))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"context": {"()": "cloud_depot.logs.Context"}, "routes": {"()": "cloud_depot.logs.Routes"}},
+    "formatters": {"json": {"()": "cloud_depot.logs.Json"}, "line": {"()": "cloud_depot.logs.Line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["context", "routes"]}
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         **{
             name: {"level": env.log_level("LOG_LEVEL", logging.INFO)}
-            for name in ("tenants", "faults", "syncing", "support")
+            for name in ("cloud_depot", "tenants", "faults", "syncing", "support")
         },
         "celery": {"level": "INFO"},
         "django": {"handlers": [], "level": "INFO"},
-        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Our own line of each request tells what these do, and whose it was, without the address.
+        "django.request": {"level": "ERROR"},
+        "django.server": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+        "gunicorn.access": {"level": "CRITICAL"},
     },
 }

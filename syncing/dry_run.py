@@ -96,7 +96,12 @@ class DryRun:
             raise
         except Exception:  # a bug of ours, logged and shown on this one document
             reference = uuid.uuid4().hex[:12]
-            logger.exception("Unexpected error %s in a preview of document %s", reference, document.uuid)
+            logger.exception(
+                "Unexpected error %s in a preview of document %s",
+                reference,
+                document.uuid,
+                extra={"document": document.id},
+            )
             return _Foreseen(document=document, source=source, problems=(unexpected(reference),))
 
     def _translated(self, document: Document, source: SourceInvoice, rules: Rules) -> _Foreseen:

@@ -48,6 +48,7 @@ from syncing.states import DocumentState
 from syncing.uncertain import resolve_uncertain
 from syncing.void import void_in_xero
 from syncing.write_back import write_back
+from tenants.log_context import log_context
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,8 @@ def sync(run: SyncRun, seconds: float = math.inf) -> bool:
         release_lease(run)
         return False
     try:
-        _carry_account(run, time.monotonic() + seconds)
+        with log_context(sync=run.id):
+            _carry_account(run, time.monotonic() + seconds)
     except LeaseLostError:
         logger.warning("Run %s lost its lease", run.id)
         run.state, run.finished_at = SyncRun.State.ABANDONED, timezone.now()
@@ -282,4 +284,5 @@ def _finish(
     run.problem_detail = stopped_by.detail if stopped_by else ""
     run.counts = dict(counts)
     run.save(update_fields=["finished_at", "state", "problem_code", "problem_detail", "counts"])
+    logger.info("The run has %s%s", run.state, f": {run.problem_code}" if stopped_by else "")
     counters.run_ended(run, {str(outcome): counts[outcome] for outcome in Attempt.Outcome if counts[outcome]})

@@ -137,7 +137,7 @@ def not_visible(document: Document) -> SyncProblem:
 
 def _unexpected(document: Document) -> Outcome:
     reference = uuid.uuid4().hex[:12]
-    logger.exception("Unexpected error %s in document %s", reference, document.uuid)
+    logger.exception("Unexpected error %s in document %s", reference, document.uuid, extra={"document": document.id})
     return stuck(document, [unexpected(reference)])
 
 

@@ -6,6 +6,7 @@ Every UPDATE is fenced by the run's id: a run that lost its lease settles nothin
 from __future__ import annotations
 
 import json
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from syncing.lease import renew_lease
 from syncing.models import Attempt, Blocker, Delivery, Document, SyncRun
 from syncing.release import release_behind
 from syncing.states import DocumentState
+
+logger = logging.getLogger(__name__)
 
 # Columns that an outcome sets, with their types; those it does not mention keep what they hold.
 KEPT_COLUMNS = {
@@ -126,7 +129,17 @@ def settle(run: SyncRun, outcomes: Iterable[Outcome], delivery: Delivery | None 
         Attempt.objects.bulk_create(_attempts(run, [each for each in ours if each.document.id not in nothing_new]))
         if delivery is not None:
             close_delivery(delivery, Delivery.State.SETTLED)
+    for outcome in ours:
+        _log(outcome)
     return settled
+
+
+def _log(outcome: Outcome) -> None:
+    """One line for each document, so that its way can be read in the log."""
+    extra = {"document": outcome.document.id, "outcome": str(outcome.attempt)}
+    if outcome.problems:
+        extra["fault"] = outcome.problems[0].code
+    logger.info("%s", outcome.attempt.label, extra=extra)
 
 
 def close_delivery(delivery: Delivery, state: Delivery.State) -> None:
