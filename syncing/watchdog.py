@@ -16,6 +16,7 @@ from faults import record
 from faults.catalogue import KINDS, WhoActs
 from faults.models import Fault
 from faults.problems import NeedsPerson, NeedsReconnect, NeedsSupport, SyncProblem, Transient
+from syncing import health
 from syncing.lease import abandon
 from syncing.models import SyncRun, SyncState
 from syncing.schedule import interval_of, patience_with
@@ -112,6 +113,7 @@ def watch(account_id: int) -> bool:
         _resolve()
     if vitals.dead_run_id is not None:
         abandon(account_id, vitals.dead_run_id)
+    health.refresh(account_id)  # no run has come to its end, so nothing else tells the desk
     is_never_begun = is_overdue and not vitals.stopped_by
     return vitals.dead_run_id is not None or vitals.is_queue_stuck or is_never_begun
 

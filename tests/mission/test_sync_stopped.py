@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from syncing import watchdog
 from syncing.lease import take_lease
-from syncing.models import Document, SyncRun, SyncState
+from syncing.models import AccountHealth, Document, SyncRun, SyncState
 from tenants.models import Account
 from tests.mission.bookkeeper import Bookkeeper
 
@@ -64,6 +64,20 @@ def test_a_refused_log_in(bookkeeper: Bookkeeper) -> None:
     fault = bookkeeper.fault("sync-stopped")
     assert (fault["state"], fault["evidence"]["cause"]) == ("open", "login_refused")
     assert "autotask_connected" in failing_checks(bookkeeper)
+
+
+def test_the_desk_sees_it_as_soon_as_the_watchdog_does(bookkeeper: Bookkeeper) -> None:
+    connected = bookkeeper.connected
+    connected.autotask.set_api_user(secret="changed by somebody")
+    connected.sync()
+    with connected.scope():
+        assert AccountHealth.objects.get().standing == AccountHealth.Standing.BROKEN
+
+    twenty_minutes_later(bookkeeper)
+
+    with connected.scope():
+        seen = AccountHealth.objects.get()
+    assert (seen.standing, seen.stopped_by) == (AccountHealth.Standing.STOPPED, "autotask-login-refused")
 
 
 def test_an_outage_mends_itself_and_the_fault_with_it(bookkeeper: Bookkeeper) -> None:
