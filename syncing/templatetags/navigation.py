@@ -21,6 +21,7 @@ PLACES = (
     ("Overview", "overview", Permission.SEE),
     ("Faults", "faults", Permission.SEE),
     ("Documents", "documents", Permission.SEE),
+    ("Preview", "previews", Permission.SEE),
     ("Log", "log", Permission.SEE),
 )
 SETTINGS = (

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from faults.problems import SyncProblem
-from syncing import previews
+from syncing import document_list, previews
 from syncing.models import Document, Preview, PreviewedDocument
 from syncing.partner_lists import PartnerLists
 from syncing.partners import NotConnectedError, open_partners
@@ -36,17 +37,27 @@ def overview(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @requires(Permission.SEE)
 def start(request: HttpRequest, slug: str) -> HttpResponse:
-    """A preview of the documents that were ticked; of all that is not in Xero yet, where none was."""
+    """A preview of the documents that were ticked, or of all that a list shows; else of all that is not in Xero yet."""
     account_id = cast(AccountRequest, request).account.id
     if not _is_connected():
         return redirect("connections", slug=slug)
+    what = request.POST.get("what")
     ids = [int(given) for given in request.POST.getlist("document") if given.isdecimal() and len(given) < 19]
-    if ids:
-        preview = previews.new_preview(account_id, Document.objects.filter(id__in=ids), previews.MOST_OF_BACKLOG)
+    if what == "all":
+        preview = _preview_of(account_id, document_list.asked(request.GET).wanted.apply(Document.objects.all()))
+    elif ids:
+        preview = _preview_of(account_id, Document.objects.filter(id__in=ids))
+    elif what == "ticked":
+        messages.warning(request, "Tick the documents that are to be previewed.")
+        return redirect("documents", slug=slug)
     else:
         preview = previews.new_preview_of_backlog(account_id)
     make_preview.delay(account_id=account_id, preview_id=preview.id)
     return redirect("preview", slug=slug, preview_id=preview.id)
+
+
+def _preview_of(account_id: int, documents: QuerySet[Document]) -> Preview:
+    return previews.new_preview(account_id, documents, previews.MOST_OF_BACKLOG)
 
 
 @require_GET

@@ -76,6 +76,37 @@ def test_a_selection_is_previewed_alone(connected: ConnectedAccount, pages: Page
     assert "<strong>2</strong><span>Would be created" in previewed(pages, document=chosen)
 
 
+def test_the_list_of_documents_previews_what_is_ticked_and_what_it_shows(
+    connected: ConnectedAccount, pages: Pages
+) -> None:
+    other = connected.autotask.add_company("Kauri Dental")
+    for company in (connected.pair.company_id, other, other):
+        connected.autotask.bill(company)
+    previewed(pages)
+    with connected.scope():
+        Document.objects.filter(autotask_id=connected.documents()[-1].autotask_id).update(state="faulted")
+    page = words(pages.get("documents/", state="faulted"))
+    address = f"/a/{connected.account.slug}/previews/start"
+    assert f'formaction="{address}"' in page
+    assert f'formaction="{address}?state=faulted" name="what" value="all">Preview all 1</button>' in page
+    answer = pages.client.post(f"{address}?state=faulted", {"what": ["ticked", "all"]})
+    assert "<strong>1</strong><span>Would be created" in words(pages.client.get(answer["Location"]))
+    assert pages.post("previews/start", what="ticked")["Location"].endswith("/documents/")
+    assert "Tick the documents that are to be previewed." in words(pages.get("documents/"))
+
+
+def test_the_preview_is_one_click_from_the_account_and_from_a_document(
+    connected: ConnectedAccount, pages: Pages
+) -> None:
+    connected.autotask.bill(connected.pair.company_id)
+    previewed(pages)
+    home = f"/a/{connected.account.slug}/"
+    [document] = connected.documents()
+    page = words(pages.get(f"documents/{document.id}/"))
+    assert f'<a href="{home}previews/">Preview</a>' in page
+    assert f'href="{home}documents/{document.id}/preview">Preview</a>' in page
+
+
 def line_page(connected: ConnectedAccount, pages: Pages) -> str:
     with connected.scope():
         document = Document.objects.latest("id")
