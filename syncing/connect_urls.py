@@ -1,10 +1,12 @@
-"""The addresses of connecting. Xero's way back has no account in it: it must be the same for all."""
+"""The addresses of connecting, and of Xero's events. Those that Xero calls are the same for all accounts."""
 
 from django.urls import path
 
 from syncing import connect_views
+from syncing.views import hooks
 
 urlpatterns = [
+    path("hooks/xero/", hooks.xero, name="xero-hook"),
     path("connections/xero/callback", connect_views.callback, name="xero-callback"),
     path("a/<slug:slug>/settings/connections/", connect_views.connections_page, name="connections"),
     path("a/<slug:slug>/settings/connections/autotask/", connect_views.autotask_access, name="autotask-access"),
