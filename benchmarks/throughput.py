@@ -1,0 +1,49 @@
+"""What the engine itself takes, without limits or latency: invoices a second for each core, and memory, as they grow.
+
+Counted in processor time of our process, PostgreSQL and Redis, so that neither the sandbox nor the machine's other
+work is measured with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks.billing import LINES, add_companies, bill
+from benchmarks.report import report
+from benchmarks.stage import Stage, stage
+
+BACKLOGS = (100, 1000, 10_000)
+COMPANIES = 200
+AT_LEAST = 300
+MOST_MEMORY = 150
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.throughput", description=__doc__)
+    parser.add_argument("backlogs", nargs="*", type=int, default=BACKLOGS, help="invoices; 100 1000 10000 if not given")
+    backlogs = parser.parse_args().backlogs
+    with stage(limits=False) as here:
+        _carry(here, 1)  # warms up
+        rows = [_carry(here, backlog) for backlog in backlogs]
+    report(f"The engine alone: invoices of {LINES} lines, {COMPANIES} companies, an account each", rows)
+
+
+def _carry(here: Stage, backlog: int) -> dict[str, object]:
+    account = here.connect()
+    bill(account, add_companies(account, min(COMPANIES, backlog)), backlog)
+    with here.measured() as used:
+        run = account.sync()
+    assert run.counts["created"] == backlog, run.counts
+    return {
+        "invoices": backlog,
+        "a second for each core": round(backlog / used.engine),
+        "at least": AT_LEAST,
+        "ms each": 1000 * used.engine / backlog,
+        "memory MB": round(used.memory),
+        "at most": MOST_MEMORY,
+        **used.as_row(),
+    }
+
+
+if __name__ == "__main__":
+    main()
