@@ -8,7 +8,7 @@ hours the fault is a person's turn, with everything behind it; the partner is st
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -20,11 +20,9 @@ from faults.retry import gives_up
 from syncing import queue
 from syncing.models import Attempt, Blocker, Document, SyncRun
 from syncing.partners import Partner
+from syncing.schedule import is_short_limit
 from syncing.settle import Outcome, settle
 from syncing.states import DocumentState
-
-# A limit that frees itself this soon is waited out without a word.
-SHORT_WAIT = timedelta(minutes=15)
 
 CONNECTION_CODES = (
     "access-token-expired",
@@ -72,11 +70,6 @@ def hold(run: SyncRun, partner: Partner, problem: SyncProblem, again_at: datetim
     else:
         record.record([problem])
     _move_those_behind(partner, again_at)
-
-
-def is_short_limit(problem: SyncProblem) -> bool:
-    limited = problem.code in ("rate-limited", "autotask-threshold")
-    return limited and problem.retry_after is not None and problem.retry_after <= SHORT_WAIT.total_seconds()
 
 
 def open_incidents() -> list[Fault]:

@@ -9,9 +9,11 @@ organisation, 10,000 a minute for the app. Autotask: 3 calls at a time for each 
 any hour for the database; from half of that on, each minute gets a sixtieth of the other half.
 
 Calls are counted in sixtieths of their window and forgotten one sixtieth late, so that the partner's own windows,
-which begin when they like, are never overrun. What a partner says (429, ``Retry-After``, ``X-…-Remaining: 0``) goes
-before our count. A call at work holds a slot under a lease: the slot of a worker that died comes free by itself.
-The settings XERO_LIMITS and AUTOTASK_LIMITS change the figures.
+which begin when they like, are never overrun. Who meets a full window is told when a quarter of it is free again. What
+a partner says (429, ``Retry-After``, ``X-…-Remaining: 0``) counts beside that, and the longest wait of all is what is
+told. A call at work holds a slot under a lease: the slot of a worker that died comes free by itself. A partner that is
+down is asked by one probe at a time (`syncing/outages.py`). The settings XERO_LIMITS and AUTOTASK_LIMITS change the
+figures.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import redis
@@ -31,6 +34,8 @@ from django.conf import settings
 from redis.commands.core import Script
 
 from faults.problems import Transient
+from syncing import outages
+from syncing.outages import Line
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +84,7 @@ class Quota:
 
     code: str
     subject: str
+    line: Line
     slots: str
     slot_limit: int
     slot_words: str
@@ -87,6 +93,27 @@ class Quota:
 
     def exceeded(self, words: str, retry_after: float) -> Transient:
         return Transient(self.code, words, self.subject, retry_after=retry_after)
+
+    def is_down(self, retry_after: float) -> Transient:
+        words = f"{self.subject} does not answer at the moment. One call at a time asks whether it is back."
+        code = outages.code_of(_redis(settings.REDIS_URL), self.line)
+        return Transient(code, words, self.subject, retry_after=retry_after)
+
+    @property
+    def words(self) -> list[str]:
+        """What each window says where it is full, and then each hold."""
+        return [*(window.words for window in self.windows), *self.holds.values()]
+
+
+@dataclass
+class Taken:
+    """A place that a call has. `frees_in`: for each window the seconds until its oldest call leaves it.
+
+    `is_answered` is told by whoever makes the call: whether the partner is up.
+    """
+
+    frees_in: list[float]
+    is_answered: bool | None = None
 
 
 class Call(Protocol):
@@ -104,6 +131,7 @@ def xero_call(organisation_id: str) -> Iterator[Call]:
     quota = Quota(
         code="rate-limited",
         subject="Xero",
+        line=Line("limits:xero:outage"),
         slots=f"{one}:slots",
         slot_limit=limits.concurrent,
         slot_words=f"Xero takes {limits.concurrent} calls at a time for an organisation; all are at work.",
@@ -118,19 +146,23 @@ def xero_call(organisation_id: str) -> Iterator[Call]:
             "limits:xero:app:hold": "Xero takes no more calls of this app in this minute.",
         },
     )
-    with _taken(quota) as minute_frees_in:
-        yield _XeroCall(organisation_id, minute_frees_in)
+    with _taken(quota) as taken:
+        yield _XeroCall(organisation_id, taken)
 
 
 @contextmanager
-def autotask_call(database_id: int | str, integration_code: str, entity: str) -> Iterator[Call]:
-    """A call to this entity, counted. Raises Transient("autotask-threshold", retry_after=…) where it must wait."""
+def autotask_call(database_id: int | str, integration_code: str, entity: str, host: str = "") -> Iterator[Call]:
+    """A call to this entity, counted. Raises Transient("autotask-threshold", retry_after=…) where it must wait.
+
+    `host` is that of the zone, which may be down by itself.
+    """
     limits = AutotaskLimits(**settings.AUTOTASK_LIMITS)
     database = f"limits:autotask:{database_id}"
     integration = f"{database}:{hashlib.sha256(integration_code.encode()).hexdigest()[:16]}"
     quota = Quota(
         code="autotask-threshold",
         subject="Autotask",
+        line=Line(f"limits:autotask:outage:{host}"),
         slots=f"{integration}:slots:{entity.lower()}",
         slot_limit=limits.threads,
         slot_words=f"Autotask takes {limits.threads} calls at a time to {entity}; all are at work.",
@@ -139,16 +171,17 @@ def autotask_call(database_id: int | str, integration_code: str, entity: str) ->
         ),
         holds={f"{database}:hold": "Autotask takes no more calls for now."},
     )
-    with _taken(quota):
-        yield _AutotaskCall(f"{database}:hold")
+    with _taken(quota) as taken:
+        yield _AutotaskCall(f"{database}:hold", taken)
 
 
 @dataclass(frozen=True)
 class _XeroCall:
     organisation_id: str
-    minute_frees_in: float
+    taken: Taken
 
     def observe(self, status: int, headers: Mapping[str, str]) -> None:
+        self.taken.is_answered = status not in outages.STATUSES
         one = f"limits:xero:{self.organisation_id}:hold"
         if status == 429:
             limit = headers.get("X-Rate-Limit-Problem", "").lower()
@@ -161,7 +194,9 @@ class _XeroCall:
                 _hold(f"{one}:{name}", retry_after(headers, MINUTE))
             return
         if headers.get("X-MinLimit-Remaining") == "0":
-            _hold(f"{one}:minute", self.minute_frees_in)
+            _hold(f"{one}:minute", self.taken.frees_in[0])
+        if headers.get("X-DayLimit-Remaining") == "0":
+            _hold(f"{one}:day", min(self.taken.frees_in[1], HOUR))
         if headers.get("X-AppMinLimit-Remaining") == "0":
             _hold("limits:xero:app:hold", MINUTE)
 
@@ -169,8 +204,10 @@ class _XeroCall:
 @dataclass(frozen=True)
 class _AutotaskCall:
     hold_key: str
+    taken: Taken
 
     def observe(self, status: int, headers: Mapping[str, str]) -> None:
+        self.taken.is_answered = status not in outages.STATUSES
         if status == 429:
             _hold(self.hold_key, retry_after(headers, MINUTE))
 
@@ -182,34 +219,46 @@ def retry_after(headers: Mapping[str, str], default: float) -> float:
 
 
 @contextmanager
-def _taken(quota: Quota) -> Iterator[float]:
-    """Take a slot and a place in each window. Yields the seconds until the first window's oldest call leaves it."""
+def _taken(quota: Quota) -> Iterator[Taken]:
+    """Take a slot and a place in each window, and tell afterwards whether the partner is up."""
     member = uuid.uuid4().hex
+    taken = Taken(_take(quota, member))
+    try:
+        yield taken
+    except Transient as problem:
+        taken.is_answered = False if problem.code in outages.CODES else None
+        _note_end(quota, member, taken, problem.code)
+        raise
+    except BaseException:
+        _note_end(quota, member, taken)
+        raise
+    _note_end(quota, member, taken)
+
+
+def _take(quota: Quota, member: str) -> list[float]:
+    """For each window the seconds until its oldest call leaves it. Raises Transient where the call must wait."""
     give_up_at = time.monotonic() + SLOT_WAIT_SECONDS
     while True:
-        verdict, milliseconds, which = _acquire(quota, member)
+        verdict, milliseconds, which, *frees_in = _acquire(quota, member)
         if verdict == b"taken":
-            break
-        if verdict == b"held":
-            raise quota.exceeded(list(quota.holds.values())[which - 1], milliseconds / 1000)
-        if verdict == b"full":
-            raise quota.exceeded(quota.windows[which - 1].words, milliseconds / 1000)
+            return [each / 1000 for each in frees_in]
+        if verdict == b"wait":
+            words = quota.words
+            if which > len(words):
+                raise quota.is_down(milliseconds / 1000)
+            raise quota.exceeded(words[which - 1], milliseconds / 1000)
         if time.monotonic() > give_up_at:
             raise quota.exceeded(quota.slot_words, SLOT_RETRY_SECONDS)
         time.sleep(0.05)
-    try:
-        yield milliseconds / 1000
-    finally:
-        _release(quota, member)
 
 
-def _acquire(quota: Quota, member: str) -> tuple[bytes, int, int]:
-    keys = [quota.slots, *(window.key for window in quota.windows), *quota.holds]
+def _acquire(quota: Quota, member: str) -> list[Any]:
+    keys = [quota.slots, quota.line.down, *(window.key for window in quota.windows), *quota.holds, quota.line.hold]
     arguments: list[Any] = [len(quota.windows), quota.slot_limit, LEASE_SECONDS * 1000, member]
     for window in quota.windows:
         arguments += [window.limit, window.seconds * 1000 // BUCKETS, int(window.eases)]
     try:
-        verdict, milliseconds, which = _acquire_script(settings.REDIS_URL)(keys=keys, args=arguments)
+        answer: list[Any] = _acquire_script(settings.REDIS_URL)(keys=keys, args=arguments)
     except redis.RedisError as error:
         raise Transient(
             "rate-limited",
@@ -217,13 +266,25 @@ def _acquire(quota: Quota, member: str) -> tuple[bytes, int, int]:
             quota.subject,
             retry_after=REDIS_RETRY_SECONDS,
         ) from error
-    return verdict, milliseconds, which
+    return answer
 
 
-def _release(quota: Quota, member: str) -> None:
-    """Give the slot back. Where Redis is away the call's answer still counts, and the lease runs out by itself."""
+def _note_end(quota: Quota, member: str, taken: Taken, code: str = "service-unavailable") -> None:
+    """Give the slot back, and note whether the partner is up.
+
+    Where Redis is away the call's answer still counts, and the lease runs out by itself.
+    """
+    client = _redis(settings.REDIS_URL)
     try:
-        _redis(settings.REDIS_URL).zrem(quota.slots, member)
+        with client.pipeline(transaction=False) as pipeline:
+            pipeline.zrem(quota.slots, member)
+            if taken.is_answered:
+                pipeline.delete(*quota.line.keys)
+            elif taken.is_answered is None:  # it was not made at all: were it the probe, another one is
+                pipeline.delete(quota.line.hold)
+            pipeline.execute()
+        if taken.is_answered is False:
+            outages.note_failure(client, quota.line, code)
     except redis.RedisError:
         logger.warning("A call's slot was not given back; its lease runs out within %s seconds.", LEASE_SECONDS)
 
@@ -244,57 +305,4 @@ def _redis(url: str) -> redis.Redis:
 
 @cache
 def _acquire_script(url: str) -> Script:
-    return _redis(url).register_script(_ACQUIRE)
-
-
-# KEYS: slots, windows …, holds …
-# ARGV: number of windows, number of slots, lease, member, then limit, bucket width and easing of each window.
-# Answers {verdict, milliseconds, which}: either all is taken, or nothing.
-_ACQUIRE = """
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local windows = tonumber(ARGV[1])
-
-local longest, which = 0, 0
-for hold = windows + 2, #KEYS do
-  local left = redis.call('PTTL', KEYS[hold])
-  if left > longest then longest, which = left, hold - windows - 1 end
-end
-if which > 0 then return {'held', longest, which} end
-
-local frees_in = 0
-for window = 1, windows do
-  local key = KEYS[window + 1]
-  local limit, width = tonumber(ARGV[window * 3 + 2]), tonumber(ARGV[window * 3 + 3])
-  local current = math.floor(now / width)
-  local used, lately, oldest = 0, 0, current
-  local buckets = redis.call('HGETALL', key)
-  for index = 1, #buckets, 2 do
-    local bucket, calls = tonumber(buckets[index]), tonumber(buckets[index + 1])
-    if bucket < current - 60 then
-      redis.call('HDEL', key, buckets[index])
-    else
-      used = used + calls
-      oldest = math.min(oldest, bucket)
-      if bucket == current then lately = calls end
-    end
-  end
-  if used >= limit then return {'full', (oldest + 61) * width - now, window} end
-  if ARGV[window * 3 + 4] == '1' and used * 2 >= limit and lately * 120 >= limit then
-    return {'full', (current + 1) * width - now, window}
-  end
-  if window == 1 then frees_in = (oldest + 61) * width - now end
-end
-
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return {'busy', 0, 0} end
-
-for window = 1, windows do
-  local width = tonumber(ARGV[window * 3 + 3])
-  redis.call('HINCRBY', KEYS[window + 1], math.floor(now / width), 1)
-  redis.call('PEXPIRE', KEYS[window + 1], width * 62)
-end
-redis.call('ZADD', KEYS[1], now + tonumber(ARGV[3]), ARGV[4])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return {'taken', frees_in, 0}
-"""
+    return _redis(url).register_script(Path(__file__).with_suffix(".lua").read_text())

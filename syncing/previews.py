@@ -18,8 +18,8 @@ from faults.problems import SyncProblem
 from syncing.batches import in_batches
 from syncing.discover import discover
 from syncing.dry_run import DryRun
-from syncing.incidents import is_short_limit
 from syncing.models import Document, Preview, PreviewedDocument, SyncState
+from syncing.schedule import is_short_limit
 from syncing.states import DocumentState
 
 logger = logging.getLogger(__name__)

@@ -16,6 +16,8 @@ from syncing import queue, release, uncertain
 from tenants.models import Account
 
 PATIENT_INTERVALS = 3
+LIMIT_CODES = ("autotask-threshold", "rate-limited")
+SHORT_WAIT = timedelta(minutes=15)
 
 
 def interval_of(account: Account) -> timedelta:
@@ -32,11 +34,19 @@ def patience_with(account: Account) -> timedelta:
 def next_try(problem: SyncProblem, stops: int) -> datetime | None:
     """When a connection that mends itself is tried again, after `stops` runs in a row that it stopped before this one.
 
-    None where it is a person's turn.
+    None where it is a person's turn. A limit that frees itself soon is met at that very moment: what it lets through
+    and is not used then is lost, and nobody else waits for it.
     """
     if not isinstance(problem, Transient):
         return None
-    return timezone.now() + timedelta(seconds=next_wait(stops, problem.retry_after))
+    wait = problem.retry_after if is_short_limit(problem) else next_wait(stops, problem.retry_after)
+    return timezone.now() + timedelta(seconds=wait or 0)
+
+
+def is_short_limit(problem: SyncProblem) -> bool:
+    """Whether it is a limit that frees itself so soon that it is waited out without a word."""
+    limited = problem.code in LIMIT_CODES and problem.retry_after is not None
+    return limited and (problem.retry_after or 0) <= SHORT_WAIT.total_seconds()
 
 
 def plan_next_run(account: Account, *, stopped: bool = False, again_at: datetime | None = None) -> datetime:

@@ -8,8 +8,9 @@ from syncing import previews, runs, schedule, watchdog
 from syncing.models import SyncRun
 from tenants.tasks import AccountTask
 
-# A backlog is carried by many short tasks, between which other accounts have their turn.
-TASK_SECONDS = 60.0
+# A backlog is carried by many short tasks, between which other accounts have their turn: they wait for one of these at
+# the most, and for the batch that it has begun.
+TASK_SECONDS = 20.0
 
 
 @shared_task

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -162,7 +163,7 @@ def test_a_change_that_autotask_passes_over_is_noticed(sandbox: SandboxWorld, da
 
 
 def test_the_limiter_is_held_around_each_call(database: AutotaskDatabase) -> None:
-    held: list[tuple[int | str, str, str]] = []
+    held: list[tuple[int | str, str, str, str]] = []
     observed: list[int] = []
 
     class Observer:
@@ -170,15 +171,15 @@ def test_the_limiter_is_held_around_each_call(database: AutotaskDatabase) -> Non
             observed.append(status)
 
     @contextmanager
-    def limiter(database_id: int | str, integration_code: str, entity: str) -> Iterator[Call]:
-        held.append((database_id, integration_code, entity))
+    def limiter(database_id: int | str, integration_code: str, entity: str, host: str) -> Iterator[Call]:
+        held.append((database_id, integration_code, entity, host))
         yield Observer()
 
     client = AutotaskClient(credentials_of(database), limiter=limiter)
     list(client.find(Currency))
     client.threshold()
-    code = database.integration_code
-    assert held == [(database.id, code, "Currencies"), (database.id, code, "ThresholdInformation")]
+    code, host = database.integration_code, urlsplit(database.zone_url).netloc
+    assert held == [(database.id, code, "Currencies", host), (database.id, code, "ThresholdInformation", host)]
     assert observed == [200, 200]
 
 

@@ -254,3 +254,27 @@ def test_many_workers_together_stay_within_the_minute(settings: Settings) -> Non
     for thread in threads:
         thread.join()
     assert (len(made), len(turned_away)) == (40, 40)
+
+
+def test_who_meets_a_full_window_comes_again_when_a_quarter_of_it_is_free(
+    settings: Settings, redis_client: redis.Redis
+) -> None:
+    settings.XERO_LIMITS = {"minute": 8}
+    now = int(redis_client.time()[0])
+    redis_client.hset(f"limits:xero:{ORGANISATION}:minute", mapping={str(now - 40): 1, str(now - 20): 1, str(now): 6})
+    assert refused(xero_call(ORGANISATION)).retry_after == pytest.approx(41, abs=1.5)
+
+
+def test_the_longest_of_all_waits_is_told(settings: Settings, redis_client: redis.Redis) -> None:
+    settings.XERO_LIMITS = {"minute": 3, "day": 3}
+    xero_calls(2)
+    answered(200, {"X-MinLimit-Remaining": "0", "X-DayLimit-Remaining": "0"})
+    problem = refused(xero_call(ORGANISATION))
+    assert "3 calls a day" in problem.detail
+    assert problem.retry_after is not None
+    assert problem.retry_after > 23 * 3600
+
+
+def test_a_day_that_xero_calls_used_up_is_not_tried_within_the_hour() -> None:
+    answered(200, {"X-DayLimit-Remaining": "0"})
+    assert refused(xero_call(ORGANISATION)).retry_after == pytest.approx(3600, abs=2)

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from faults.problems import NeedsPerson, NeedsSupport, SyncProblem
 from syncing.autotask import values
@@ -39,7 +40,7 @@ MOST_PAGES: Final = 1000
 # Each value counts as an "or"; more of them have failed as "too nested" before the 500 that are allowed.
 MOST_IDS: Final = 200
 
-Limiter = Callable[[int | str, str, str], AbstractContextManager[Call]]
+Limiter = Callable[[int | str, str, str, str], AbstractContextManager[Call]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +71,8 @@ class Credentials:
 class AutotaskClient:
     """One account's way to its Autotask database. `calls` counts the requests made.
 
-    `limiter(database_id, integration_code, entity)` is held around each call. `moved_to` is the new zone where the
-    database was found elsewhere than `credentials` say; whoever made the client stores it.
+    `limiter(database_id, integration_code, entity, host)` is held around each call. `moved_to` is the new zone where
+    the database was found elsewhere than `credentials` say; whoever made the client stores it.
     """
 
     def __init__(self, credentials: Credentials, limiter: Limiter = autotask_call) -> None:
@@ -238,7 +239,8 @@ class AutotaskClient:
     def _send(self, method: str, entity: str, path: str, body: Any) -> Answer:
         credentials = self.credentials
         url = f"{checked_url(credentials.zone_url)}/V1.0/{entity}{path}"
-        with self._limiter(credentials.database_id, credentials.integration_code, entity) as call:
+        host = urlsplit(url).netloc
+        with self._limiter(credentials.database_id, credentials.integration_code, entity, host) as call:
             self.calls += 1
             answer = send(self._session, method, url, headers=credentials.headers, body=body)
             call.observe(answer.status, answer.headers)

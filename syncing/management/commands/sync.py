@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from syncing import runs
 from syncing.models import Document, SyncRun
+from syncing.schedule import LIMIT_CODES
 from tenants.models import Account
 from tenants.scope import account_scope
 
-LIMIT_CODES = ("rate-limited", "autotask-threshold")
 LONGEST_WAIT = 120.0
 
 
