@@ -80,6 +80,8 @@ def find_billing_contact(source: SourceInvoice, rules: Rules, findings: Findings
     if company is None:
         findings.add(_unreadable_company(source))
         return None
+    if company.id != source.invoice.company_id:
+        findings.note(f"Billed to {company.name}, as its contract says in Autotask.")
     search = _Search(source, rules, company)
     if search.chosen is None and company.id in rules.chosen_contacts:
         return _details(company, None, source.locations, rules)
@@ -135,11 +137,16 @@ class _Search:
         self.all = [contact for contact in source.contacts if contact.company_id == company.id]
         self.active = [contact for contact in self.all if contact.is_active]
         self.recipients = source.invoice_recipients.get(company.id, ())
+        self.contract_contacts = source.contract_contacts
         self.tried: list[dict[str, Any]] = []
         self.chosen = self._choose(rules.contact_rules)
 
     def _choose(self, contact_rules: Sequence[ContactRule]) -> Contact | None:
-        """The contact that the first rule singles out. Of several the primary one counts, if it is one of them."""
+        """The contact that the contract names, else that the first rule singles out. Of several the primary one counts,
+        if it is one of them."""
+        named = [contact for contact in self.active if contact.id in self.contract_contacts]
+        if len(named) == 1:
+            return named[0]
         for rule in contact_rules:
             candidates = self._candidates(rule)
             self.tried.append({"rule": rule, "found": [contact.id for contact in candidates]})

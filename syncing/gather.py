@@ -12,7 +12,7 @@ from syncing.marker import marker_url
 from syncing.models import Document, SyncSettings
 from syncing.reference import ReferenceLists
 from syncing.source import SourceInvoice
-from syncing.surroundings import Surroundings
+from syncing.surroundings import BillTo, Surroundings
 
 
 class Gatherer:
@@ -36,12 +36,16 @@ class Gatherer:
         items = self._items(invoices)
         self._read_companies(invoice.company_id for invoice in invoices.values())
         self._surroundings.read(item for of_invoice in items.values() for item in of_invoice)
+        billed_to = {invoice_id: self._surroundings.bill_to(of_invoice) for invoice_id, of_invoice in items.items()}
+        self._read_companies(bill_to.company_id for bill_to in billed_to.values() if bill_to)
         currencies = {
             currency.id: currency.code
             for currency in self.lists.get("autotask:currencies", Currency, lambda: list(self.autotask.find(Currency)))
         }
         return {
-            document.id: self._source(document, invoices[document.autotask_id], items, currencies)
+            document.id: self._source(
+                document, invoices[document.autotask_id], items, currencies, billed_to.get(document.autotask_id)
+            )
             for document in documents
             if document.autotask_id in invoices
         }
@@ -99,9 +103,15 @@ class Gatherer:
         self._asked.update(ids)
 
     def _source(
-        self, document: Document, invoice: Invoice, items: dict[int, list[BillingItem]], currencies: dict[int, str]
+        self,
+        document: Document,
+        invoice: Invoice,
+        items: dict[int, list[BillingItem]],
+        currencies: dict[int, str],
+        bill_to: BillTo | None,
     ) -> SourceInvoice:
-        company = self._companies.get(invoice.company_id or 0)
+        invoiced = self._companies.get(invoice.company_id or 0)
+        company = self._companies.get(bill_to.company_id, invoiced) if bill_to else invoiced
         of_invoice = tuple(items.get(invoice.id, ()))
         parent = self._companies.get(company.parent_company_id or 0) if company else None
         both = [each.id for each in (company, parent) if each is not None]
@@ -112,7 +122,8 @@ class Gatherer:
             parent_company=parent,
             contacts=tuple(contact for company_id in both for contact in self._contacts[company_id]),
             locations=tuple(location for company_id in both for location in self._locations[company_id]),
-            currency_code=currencies.get(company.currency_id or 0, "") if company else "",
+            currency_code=currencies.get(invoiced.currency_id or 0, "") if invoiced else "",
+            contract_contacts=bill_to.contact_ids if bill_to else frozenset(),
             url=marker_url(document.uuid),
             **self._surroundings.of(of_invoice, company),
         )

@@ -164,6 +164,15 @@ CONTACTS = SettingsPage(
             example="“Kauri Dental, Mt Eden” has no contact: “Kauri Dental” gets the invoice.",
         ),
         Setting(
+            name="bill_contract_company",
+            label="Bill the company that the contract is billed to",
+            says=(
+                "An invoice whose lines all belong to contracts that Autotask bills to another company goes to that "
+                "company, and to the contract's billing contact where there is one."
+            ),
+            example="The contract of “Kauri Dental” is billed to “Kauri Holdings”: “Kauri Holdings” gets the invoice.",
+        ),
+        Setting(
             name="match_account_number",
             label="Match by account number",
             says="Autotask's company number against the account number of a Xero contact, before names are compared.",

@@ -23,6 +23,7 @@ class SourceInvoice:
     url: str = ""  # our marker: BASE_URL/d/<document uuid>
 
     invoice_recipients: Mapping[int, tuple[int, ...]] = field(default_factory=dict)  # company id → contact ids
+    contract_contacts: frozenset[int] = frozenset()  # whom the contracts of all lines name, where they are billed to
     payment_terms: PaymentTerms | None = None  # of the Xero contact
     contract_descriptions: Mapping[int, str] = field(default_factory=dict)  # by contract id
     ticket_titles: Mapping[int, str] = field(default_factory=dict)  # by ticket id

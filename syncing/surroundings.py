@@ -7,6 +7,7 @@ API user may not read one of them, documents are carried without it: a heading t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
@@ -46,6 +47,14 @@ CODE_OF_PRODUCT: Mapping[str, Callable[[Product], str]] = {
 }
 
 
+@dataclass(frozen=True)
+class BillTo:
+    """The company that contracts are billed to, and those of its contacts that they name."""
+
+    company_id: int
+    contact_ids: frozenset[int]
+
+
 class Surroundings:
     """Reads for one run. Whoever gathers says what is in the batch (`read`), then asks for one invoice (`of`)."""
 
@@ -61,7 +70,10 @@ class Surroundings:
         """Learn what the settings need of the batch. Raises the client's SyncProblems."""
         items = list(items)
         settings = self._settings
-        if settings.line_description == SyncSettings.LineDescription.FULL_WITH_CONTRACT:
+        if (
+            settings.line_description == SyncSettings.LineDescription.FULL_WITH_CONTRACT
+            or settings.bill_contract_company
+        ):
             self._learn(Contract, (item.contract_id for item in items))
         if settings.line_grouping in (SyncSettings.LineGrouping.TICKET, SyncSettings.LineGrouping.SITE):
             self._learn(Ticket, (item.ticket_id for item in items))
@@ -100,6 +112,19 @@ class Surroundings:
             "product_codes": self._product_codes(product_ids.values()),
             "invoice_recipients": self._recipients,
         }
+
+    def bill_to(self, items: Iterable[BillingItem]) -> BillTo | None:
+        """Whom the contracts of all these items are billed to; None where they name nobody, or not the same company."""
+        if not self._settings.bill_contract_company:
+            return None
+        contracts = [self._get(Contract, item.contract_id) for item in items]
+        companies = {contract.bill_to_company_id if contract else None for contract in contracts}
+        company_id = companies.pop() if len(companies) == 1 else None
+        if company_id is None:
+            return None
+        return BillTo(
+            company_id, frozenset(one.bill_to_contact_id for one in contracts if one and one.bill_to_contact_id)
+        )
 
     def products_by_code(self) -> dict[str, Product]:
         """The products that were read, by the codes that Xero's items have."""

@@ -311,6 +311,8 @@ class Contract:
     id: int
     name: Annotated[str, Wire("contractName")] = ""
     description: str = ""
+    bill_to_company_id: int | None = None
+    bill_to_contact_id: Annotated[int | None, Wire("billToCompanyContactID")] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

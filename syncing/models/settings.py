@@ -141,6 +141,7 @@ class SyncSettings(AccountModel):
     create_contacts = models.BooleanField(default=True)
     update_contacts = models.BooleanField(default=False)
     bill_parent = models.BooleanField(default=True)
+    bill_contract_company = models.BooleanField(default=False)
     unmapped_billing_code = models.CharField(max_length=10, choices=Unmapped, default=Unmapped.DEFAULT)
     default_sales_account = models.CharField(max_length=10, blank=True)
     tax_mapping = models.BooleanField(default=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.connected import ConnectedAccount
-from tests.world import Row
+from tests.world import Row, item
 
 
 def billed_to(connected: ConnectedAccount) -> Row:
@@ -196,3 +198,45 @@ def test_a_contact_that_a_person_linked_keeps_its_number_when_it_is_updated(conn
     [contact] = connected.xero.contacts()
     assert (contact["ContactID"], contact["ContactNumber"]) == (known["ContactID"], "MINE-1")
     assert contact["EmailAddress"] == "accounts@acme.example"
+
+
+@pytest.mark.parametrize(("setting", "name"), [(True, "Kauri Holdings"), (False, "Kauri Dental")])
+def test_bill_contract_company(connected: ConnectedAccount, setting: bool, name: str) -> None:
+    connected.change_settings(bill_contract_company=setting)
+    autotask = connected.autotask
+    holdings = autotask.add_company("Kauri Holdings", email="first@holdings.example")
+    named = autotask.add_contact(
+        holdings, email="contracts@holdings.example", primaryContact=False, billingContact=False
+    )
+    dental = autotask.add_company("Kauri Dental")
+    contract = autotask.add(
+        "Contracts",
+        contractName="Care",
+        companyID=dental,
+        billToCompanyID=holdings,
+        billToCompanyContactID=named,
+    )
+    autotask.bill(dental, [item(contractID=contract), item("5.00", contractID=contract)])
+    connected.sync()
+    contact = billed_to(connected)
+    assert contact["Name"] == name
+    if setting:
+        assert contact["EmailAddress"] == "contracts@holdings.example"
+        assert "Billed to Kauri Holdings, as its contract says in Autotask." in connected.documents()[0].notices
+
+
+def test_an_invoice_that_is_not_of_such_contracts_alone_stays_its_companys(connected: ConnectedAccount) -> None:
+    connected.change_settings(bill_contract_company=True)
+    holdings = connected.autotask.add_company("Kauri Holdings")
+    company = connected.pair.company_id
+    contract = connected.autotask.add("Contracts", contractName="Care", companyID=company, billToCompanyID=holdings)
+    connected.autotask.bill(company, [item(contractID=contract), item("5.00")])
+    connected.sync()
+    assert billed_to(connected)["Name"] == "Acme Ltd"
+
+
+def test_lines_of_a_branch_on_its_parents_invoice_are_billed_to_the_parent(connected: ConnectedAccount) -> None:
+    branch = connected.autotask.add_company("Acme Branch", parentCompanyID=connected.pair.company_id)
+    connected.autotask.bill(connected.pair.company_id, [item(companyID=branch)])
+    connected.sync()
+    assert billed_to(connected)["Name"] == "Acme Ltd"
