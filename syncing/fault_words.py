@@ -179,6 +179,11 @@ def _archived(facts: Facts, _: str) -> str:
     return f"{company} is billed as the Xero contact {contact}, which is archived." if company and contact else ""
 
 
+def _stopped(facts: Facts, _: str) -> str:
+    reason = facts.get("reason")
+    return f"No run has come to its end for three intervals. {reason}" if reason else ""
+
+
 _SENTENCES: dict[str, Callable[[Facts, str], str]] = {
     "currency-not-subscribed": _currency,
     "document-locked-by-payment": _number_taken,
@@ -194,4 +199,5 @@ _SENTENCES: dict[str, Callable[[Facts, str], str]] = {
     "tax-rate-invalid": _tax_rate,
     "billing-code-unmapped": _billing_code,
     "contact-archived": _archived,
+    "sync-stopped": _stopped,
 }

@@ -154,6 +154,7 @@ def _problem(vitals: Vitals) -> SyncProblem:
     cause, kind, detail = _cause(vitals)
     evidence = {
         "cause": cause,
+        "reason": detail,
         "stopped_by": vitals.stopped_by,
         "last_finished_at": vitals.finished_at.isoformat() if vitals.finished_at else None,
         "checks": [asdict(check) for check in checks_of(vitals)],
@@ -234,7 +235,7 @@ def _check_runs(vitals: Vitals) -> Check:
 def _check_finished(vitals: Vitals) -> Check:
     if vitals.finished_at is None:
         return Check("finished_lately", False, "No run has finished yet.")
-    words = f"The last run finished at {vitals.finished_at:%Y-%m-%d %H:%M} UTC."
+    words = f"The last run finished on {_told(vitals.finished_at)}."
     return Check("finished_lately", vitals.has_finished_lately, words)
 
 
@@ -243,5 +244,11 @@ def _check_planned(vitals: Vitals) -> Check:
     if vitals.account.paused or due is None:
         return Check("next_run_planned", False, "No run is planned.")
     if vitals.now - due > QUEUED_TOO_LONG:
-        return Check("next_run_planned", False, f"The run planned for {due:%Y-%m-%d %H:%M} UTC has not begun.")
-    return Check("next_run_planned", True, f"The next run is planned for {due:%Y-%m-%d %H:%M} UTC.")
+        return Check("next_run_planned", False, f"The run planned for {_told(due)} has not begun.")
+    return Check("next_run_planned", True, f"The next run is planned for {_told(due)}.")
+
+
+def _told(moment: datetime) -> str:
+    """In the zone of who reads it: “22 November, 03:15 UTC”."""
+    local = timezone.localtime(moment)
+    return f"{local.day} {local:%B, %H:%M} {local.tzname()}"
