@@ -5,7 +5,9 @@ import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, setup_logging
+from celery.signals import before_task_publish, setup_logging, worker_shutting_down
+
+from syncing.stopping import ask_to_stop
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloud_depot.settings")
 
@@ -23,3 +25,9 @@ def leave_logging_alone(**kwargs: Any) -> None:
 def stamp(headers: dict[str, Any], **kwargs: Any) -> None:
     """When the task was queued, so that /metrics can tell how old the queue is."""
     headers["queued_at"] = time.time()
+
+
+@worker_shutting_down.connect
+def end_soon(**kwargs: Any) -> None:
+    """At SIGTERM: the runs in progress end with the call that they are at, and give back what they did not send."""
+    ask_to_stop()

@@ -25,6 +25,7 @@ from syncing.lease import renew_lease
 from syncing.models import Attempt, Delivery, Document, SyncRun
 from syncing.settle import Outcome, close_delivery, settle
 from syncing.states import DocumentState
+from syncing.stopping import is_stopping
 from syncing.xero.client import NoAnswer, RequestRefused, ServerError, XeroClient
 from syncing.xero.documents import XeroDocument, encode
 from syncing.xero.records import moment
@@ -85,9 +86,12 @@ class Write:
 def write_in_batches(side: XeroSide, endpoint: str, method: str, writes: Sequence[Write]) -> Iterator[Refusal]:
     """Deliver `writes`, settling each call as it is answered. Yields what Xero refused, for its caller to settle.
 
-    Raises SyncProblem where the connection, and not a document, is at fault; what was not sent stays claimed.
+    Raises SyncProblem where the connection, and not a document, is at fault; what was not sent stays claimed. Where the
+    process is to stop, the call under way is the last one.
     """
     for batch in _batches(writes):
+        if is_stopping():
+            return
         yield from _deliver(side, endpoint, method, batch)
 
 

@@ -45,6 +45,7 @@ from syncing.resync import update_in_xero
 from syncing.rulebook import RESTS_ON, Rulebook
 from syncing.settle import settle, stuck
 from syncing.states import DocumentState
+from syncing.stopping import is_stopping
 from syncing.uncertain import resolve_uncertain
 from syncing.void import void_in_xero
 from syncing.write_back import write_back
@@ -138,6 +139,8 @@ class _Stages:
         self._talk_to("Xero")
         resolve_uncertain(self.side)
         self._carry_what_is_ready(until)
+        if is_stopping():
+            return
         release.send_one_ahead(self._faults_to_look_at(looks_at_all))
         self._carry_what_is_ready(until)
         self._talk_to("Xero")
@@ -179,7 +182,7 @@ class _Stages:
 
     def _carry_what_is_ready(self, until: float) -> None:
         """Batch after batch; one document ahead as a probe, as long as an incident is not over."""
-        while time.monotonic() < until:
+        while time.monotonic() < until and not is_stopping():
             documents = queue.claim(self.run, 1 if self.incidents else queue.CLAIMED_AT_ONCE)
             if not documents:
                 return

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -11,6 +14,7 @@ from django.utils import timezone
 from syncing import runs
 from syncing.models import Document, SyncRun
 from syncing.schedule import LIMIT_CODES
+from syncing.stopping import ask_to_stop, is_stopping
 from tenants.models import Account
 from tenants.scope import account_scope
 
@@ -27,13 +31,23 @@ class Command(BaseCommand):
         account = Account.objects.filter(slug=slug).first()
         if account is None:
             raise CommandError(f"There is no account “{slug}”.")
-        with account_scope(account.id):
+        with account_scope(account.id), _ending_soon_at_sigterm():
             run = _run(account)
-            while _waits_for_a_limit(run):
+            while _waits_for_a_limit(run) and not is_stopping():
                 self.stderr.write(f"{run.problem_detail} Going on in a moment.")
                 time.sleep(_seconds_until_next(account))
                 run = _run(account)
             self.stdout.write(json.dumps(_summary(run)))
+
+
+@contextmanager
+def _ending_soon_at_sigterm() -> Iterator[None]:
+    """The run ends with the call that it is at, and gives back what it did not send."""
+    before = signal.signal(signal.SIGTERM, lambda number, frame: ask_to_stop())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run(account: Account) -> SyncRun:
