@@ -31,8 +31,10 @@ ROWS_TO_A_PAGE = 50
 @require_GET
 @requires(Permission.SEE)
 def overview(request: HttpRequest, slug: str) -> HttpResponse:
-    """What can be mapped, and how much of it is."""
-    kinds = [(kind, kind.rows().count()) for kind in KINDS.values()]
+    """What can be mapped, how much of it is, and how much of that is broken."""
+    lists = PartnerLists(_account_id(request), anew=False)
+    counts = {kind: kind.rows().count() for kind in KINDS.values()}
+    kinds = [(kind, count, len(mapping_table(kind, lists).broken) if count else 0) for kind, count in counts.items()]
     return render(request, "mappings/overview.html", {"kinds": kinds, "links": ContactLink.objects.count()})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -110,15 +111,78 @@ def test_an_account_made_a_minute_ago_can_be_chosen(connected: ConnectedAccount,
     assert save(pages, "billing-codes", (str(code_id(connected)), "", "777")).status_code == 302
 
 
-def test_a_mapping_to_what_is_archived_is_shown_as_broken_before_it_faults(
-    connected: ConnectedAccount, pages: Pages
+def value_to_break(connected: ConnectedAccount, kind: str) -> tuple[str, str, Callable[[], object]]:
+    """A key, a value that Xero has for it, and what takes that away in Xero."""
+    xero, autotask = connected.xero, connected.autotask
+    if kind == "billing-codes":
+        account = next(row for row in xero.rows("Accounts") if row["Code"] == "260")
+        return (
+            str(code_id(connected)),
+            "260",
+            lambda: xero.patch("Accounts", account["AccountID"], Status="ARCHIVED"),
+        )
+    if kind == "tax-rates":
+        rate = xero.add("TaxRates", Name="GST by hand", EffectiveRate=15, TaxType="TAX009")
+        key = f"{autotask.named('tax_regions', 'New Zealand')}/"
+        return key, "TAX009", lambda: xero.patch("TaxRates", rate["TaxType"], Status="DELETED")
+    if kind == "branding":
+        theme = xero.add("BrandingThemes", Name="Blue")["BrandingThemeID"]
+        key = str(autotask.named("invoice_templates", "Itemised"))
+        return key, theme, lambda: xero.remove("BrandingThemes", theme)
+    if kind == "tracking":
+        category = xero.add("TrackingCategories", Name="Region", Options=["North"])
+        value = f"{category['TrackingCategoryID']}/{category['Options'][0]['TrackingOptionID']}"
+        return (
+            f"billing_code/{code_id(connected)}",
+            value,
+            lambda: xero.patch("TrackingCategories", category["TrackingCategoryID"], Status="ARCHIVED"),
+        )
+    item_id = xero.add("Items", Code="MS", Name="Managed services")["ItemID"]
+    return f"billing_code/{code_id(connected)}", "MS", lambda: xero.remove("Items", item_id)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mapping_to_what_is_archived_or_deleted_is_shown_as_broken_before_it_faults(
+    connected: ConnectedAccount, pages: Pages, kind: str
 ) -> None:
-    save(pages, "billing-codes", (str(code_id(connected)), "", "260"))
-    account = next(row for row in connected.xero.rows("Accounts") if row["Code"] == "260")
-    connected.xero.patch("Accounts", account["AccountID"], Status="ARCHIVED")
-    page = words(pages.get("settings/mappings/billing-codes/"))
+    key, value, take_away = value_to_break(connected, kind)
+    assert save(pages, kind, (key, "", value)).status_code == 302
+    assert "Broken" not in words(pages.get(f"settings/mappings/{kind}/"))
+    take_away()
+    page = words(pages.get(f"settings/mappings/{kind}/"))
     assert '<span class="state bad">Broken</span>' in page
     assert "no longer in Xero" in page
+    assert '<span class="state bad">1 broken</span>' in words(pages.get("settings/mappings/"))
+
+
+def test_a_mapping_of_what_autotask_has_no_more_is_shown_and_can_be_removed(
+    connected: ConnectedAccount, pages: Pages
+) -> None:
+    code = connected.autotask.add_billing_code("Short-lived")
+    save(pages, "billing-codes", (str(code), "", "260"))
+    connected.autotask.delete("BillingCodes", code)
+    assert "Gone from Autotask" in words(pages.get("settings/mappings/billing-codes/"))
+    assert save(pages, "billing-codes", (str(code), "260", "")).status_code == 302
+    assert standing(connected) == {}
+
+
+@pytest.mark.parametrize("source", ["line_of_business", "billing_code"])
+def test_a_line_of_business_or_a_billing_code_goes_to_its_tracking_option(
+    connected: ConnectedAccount, pages: Pages, source: str
+) -> None:
+    category = connected.xero.add("TrackingCategories", Name="Team", Options=["Projects"])
+    value = f"{category['TrackingCategoryID']}/{category['Options'][0]['TrackingOptionID']}"
+    name = next(iter(connected.autotask.row["lines_of_business"]))
+    source_id = (
+        connected.autotask.named("lines_of_business", name) if source == "line_of_business" else code_id(connected)
+    )
+    assert save(pages, "tracking", (f"{source}/{source_id}", "", value)).status_code == 302
+    connected.autotask.bill(
+        connected.pair.company_id, [item(code="Hardware", line_of_business=name), item(code="Travel")]
+    )
+    connected.sync()
+    tracked = [[each["Option"] for each in line["Tracking"]] for line in connected.xero.invoices()[0]["LineItems"]]
+    assert tracked == [["Projects"], []]
 
 
 def test_a_mapping_to_an_id_that_does_not_exist_is_refused_at_its_row(
