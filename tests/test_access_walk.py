@@ -8,6 +8,7 @@ list below.
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ import redis
 from django.db import connection
 from django.http.response import HttpResponseBase
 from django.test import Client
+from django.urls import resolve
 
 from tenants.models import Role, User
 from tenants.permissions import ROLE_PERMISSIONS, Needs, Permission
@@ -233,7 +235,8 @@ def test_what_belongs_to_one_account_is_not_there_in_another(everything: Everyth
 
 
 def test_each_role_may_do_what_the_table_says_and_no_more(everything: Everything) -> None:
-    """Whatever is refused is refused with 403; whatever is allowed is neither refused, nor missing, nor a bug."""
+    """Whatever is refused is refused with 403; whatever is allowed is neither refused, nor missing, nor a bug; and no
+    page offers what its reader may not do."""
     people = {role: visitor(role.label, make_member(everything.account, role).user) for role in Role}
     wrong, taken = [], set()
     for address in PAGES:
@@ -242,12 +245,14 @@ def test_each_role_may_do_what_the_table_says_and_no_more(everything: Everything
         for role in Role:  # the owner is the first, and may do all
             for method in METHODS if role == Role.OWNER else READ_AND_SEND:
                 with undone():
-                    status = people[role].ask(method, url).status_code
+                    answer = people[role].ask(method, url)
+                    wrong += [(role.label, method, str(address), offer) for offer in _vain_offers(answer, role)]
+                status = answer.status_code
                 if role == Role.OWNER and status != NOT_TAKEN:
                     taken.add((address, method))
                 allowed = needed.for_method(method) in ROLE_PERMISSIONS[role]
                 if not _as_expected(status, is_taken=(address, method) in taken, is_allowed=allowed):
-                    wrong.append((role.label, method, str(address), int(status)))
+                    wrong.append((role.label, method, str(address), str(status)))
     assert not wrong
     assert {method for _, method in taken} <= set(READ_AND_SEND)
     assert {address for address, _ in taken} == set(PAGES)
@@ -263,6 +268,23 @@ def _as_expected(status: int, *, is_taken: bool, is_allowed: bool) -> bool:
         HTTPStatus.FORBIDDEN,
         HTTPStatus.NOT_FOUND,
     )
+
+
+def _vain_offers(answer: HttpResponseBase, role: str) -> list[str]:
+    """The links and forms of a page that lead its reader to a refusal."""
+    if answer.status_code != HTTPStatus.OK or not answer["Content-Type"].startswith("text/html"):
+        return []
+    page = answer.content.decode()  # type: ignore[attr-defined]
+    offers = [("GET", url) for url in re.findall(r'(?:href|hx-get)="(/a/[^"?#]+)', page)]
+    offers += [
+        ("POST", url) for url in re.findall(r'(?:<form method="post" action|hx-post|formaction)="(/a/[^"?#]+)', page)
+    ]
+    return [f"{method} {url}" for method, url in offers if not _may(role, method, url)]
+
+
+def _may(role: str, method: str, url: str) -> bool:
+    needed: Needs = resolve(url).func.needs
+    return needed.for_method(method) in ROLE_PERMISSIONS[role]
 
 
 def test_pages_outside_an_account_are_for_anyone_or_for_whoever_is_logged_in(everything: Everything) -> None:
