@@ -35,6 +35,31 @@ def test_contact_rules_are_tried_in_their_order(connected: ConnectedAccount) -> 
     assert billed_to(connected)["EmailAddress"] == "primary@kauri.example"
 
 
+MARKED_BY = {
+    "billing_flag": {"billingContact": True},
+    "position_udf": {"userDefinedFields": [{"name": "Position", "value": "Accounts"}]},
+    "primary": {"primaryContact": True},
+}
+
+
+@pytest.mark.parametrize("rule", ["billing_flag", "invoice_recipients", "position_udf", "primary", "only_active"])
+def test_each_contact_rule_alone_finds_its_contact(connected: ConnectedAccount, rule: str) -> None:
+    """Two contacts, one of which the rule means; for "only active" the other is inactive."""
+    invoice_id = bill(connected)
+    company_id = company_of(connected, invoice_id)
+    plain = {"primaryContact": False, "billingContact": False}
+    others = {**plain, "isActive": 0} if rule == "only_active" else plain
+    connected.autotask.add_contact(company_id, email="other@kauri.example", **others)
+    meant = connected.autotask.add_contact(
+        company_id, email="meant@kauri.example", **{**plain, **MARKED_BY.get(rule, {})}
+    )
+    if rule == "invoice_recipients":
+        connected.autotask.patch("Companies", company_id, _contactRecipients=[meant])
+    connected.change_settings(contact_rules=[rule])
+    connected.sync()
+    assert billed_to(connected)["EmailAddress"] == "meant@kauri.example"
+
+
 def test_a_rule_that_is_not_chosen_is_not_tried(connected: ConnectedAccount) -> None:
     invoice_id = bill(connected)
     connected.autotask.add_contact(company_of(connected, invoice_id), email="a@kauri.example", billingContact=True)
