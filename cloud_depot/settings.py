@@ -219,6 +219,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30,
         "options": {"expires": 30},
     },
+    "forget old exchanges": {
+        "task": "syncing.tasks.forget_old_exchanges",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
     "tell members of faults": {
         "task": "faults.tasks.tell_of_faults",
         "schedule": 15,

@@ -67,6 +67,8 @@ class StaffAction(AccountModel):
         SYNC_ASKED = "sync_asked", "Asked for a sync"
         FEATURE_ON = "feature_on", "Turned a feature on"
         FEATURE_OFF = "feature_off", "Turned a feature off"
+        DIAGNOSE_ON = "diagnose_on", "Turned the diagnostic mode on"
+        DIAGNOSE_OFF = "diagnose_off", "Turned the diagnostic mode off"
         APPROVED = "approved", "Approved a request"
         DECLINED = "declined", "Declined a request"
         ANSWERED = "answered", "Answered a message"

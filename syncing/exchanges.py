@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from syncing import counters
+from syncing import counters, diagnostics
 from syncing.counters import BYTES, CALLS, Addition
 from tenants.scope import current_account_id
 
@@ -45,12 +45,16 @@ def exchange(
     """Around one request; what it raises goes on."""
     sent = body.encode() if isinstance(body, str) else body or b""
     now = Exchange(partner=partner, method=method, url=url, headers=headers, body=sent)
+    # Looked up before, so that nothing can fail between the answer and what is made of it.
+    is_kept = current_account_id() is not None and diagnostics.ends_at() is not None
     started = time.monotonic()
     try:
         yield now
     finally:
         now.seconds = time.monotonic() - started
         _count(now)
+        if is_kept:
+            diagnostics.keep(now)
 
 
 def _count(ended: Exchange) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from syncing import previews, runs, schedule, watchdog
+from syncing import diagnostics, previews, runs, schedule, watchdog
 from syncing.models import SyncRun
 from tenants.tasks import AccountTask
 
@@ -47,3 +47,9 @@ def make_preview(account_id: int, preview_id: int) -> None:
     wait = previews.work_through(account_id, preview_id)
     if wait is not None:
         make_preview.apply_async(kwargs={"account_id": account_id, "preview_id": preview_id}, countdown=wait)
+
+
+@shared_task
+def forget_old_exchanges() -> None:
+    """Beat's task: what was kept for a diagnosis is not kept for ever."""
+    diagnostics.forget_old()

@@ -1,3 +1,4 @@
+from .diagnostics import Diagnosis, KeptExchange
 from .documents import Attempt, Blocker, Delivery, Document, SyncRun
 from .health import AccountHealth
 from .mappings import BillingCodeMapping, BrandingMapping, ContactLink, ItemMapping, TaxMapping, TrackingMapping
@@ -13,8 +14,10 @@ __all__ = [
     "BrandingMapping",
     "ContactLink",
     "Delivery",
+    "Diagnosis",
     "Document",
     "ItemMapping",
+    "KeptExchange",
     "Preview",
     "PreviewedDocument",
     "ReferenceData",
