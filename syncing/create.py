@@ -25,7 +25,7 @@ def create_in_xero(side: XeroSide, ready: Sequence[ReadyDocument]) -> None:
 
 
 def _create(side: XeroSide, endpoint: str, ready: Iterable[ReadyDocument]) -> list[Refusal]:
-    writes = [Write(ready=item, element=item.element, made=Attempt.Outcome.CREATED) for item in ready]
+    writes = [Write(ready=item, body=item.body, made=Attempt.Outcome.CREATED) for item in ready]
     return list(write_in_batches(side, endpoint, "PUT", writes))
 
 

@@ -29,7 +29,10 @@ def ready_documents() -> QuerySet[Document]:
 def claim(run: SyncRun, size: int = CLAIMED_AT_ONCE) -> list[Document]:
     """Take up to `size` ready documents for `run`: asked for by a person first, then new ones, then those due again."""
     order = (F("requested_at").asc(nulls_last=True), F("state").desc(), "autotask_id")
-    first = ready_documents().order_by(*order).values("id")[:size]
+    # Their ids first: as a subquery of the UPDATE it may be run anew for each document of a long queue.
+    first = list(ready_documents().order_by(*order).values_list("id", flat=True)[:size])
+    if not first:
+        return []
     ready_documents().filter(id__in=first).update(state=DocumentState.IN_FLIGHT, claimed_by=run.id)
     claimed = Document.objects.filter(state=DocumentState.IN_FLIGHT, claimed_by=run.id)
     return list(claimed.defer("source").order_by("autotask_id"))

@@ -16,6 +16,7 @@ from syncing.models import Attempt, Document
 from syncing.settle import Outcome, settle, stuck
 from syncing.states import DocumentState
 from syncing.taken import CLOSED, problem_of_holder
+from syncing.xero.documents import encode
 
 LINE_FIELDS = {
     "Description": "description",
@@ -49,7 +50,7 @@ def _update(side: XeroSide, endpoint: str, ready: Sequence[ReadyDocument]) -> No
         if problem is not None:
             settled.append(stuck(item.document, [problem], item.values))
         elif raw is not None:
-            writes.append(Write(ready=item, element=_update_element(item, raw), made=Attempt.Outcome.UPDATED))
+            writes.append(Write(ready=item, body=encode(_update_element(item, raw)), made=Attempt.Outcome.UPDATED))
     settle(side.run, settled)
     refused = list(write_in_batches(side, endpoint, "POST", writes))
     settle(side.run, [stuck(refusal.ready.document, [refusal.problem], refusal.ready.values) for refusal in refused])

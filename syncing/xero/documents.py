@@ -11,6 +11,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from json.encoder import encode_basestring
 from typing import Any, Literal
 
@@ -42,7 +43,7 @@ class Tracking:
     option_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class XeroLine:
     """One line. `unit_amount` and `quantity` as sent; `tax_rate` is the effective rate as a fraction, None where Xero
     decides (then tax is unknown to us and counted as zero); `billing_item_ids` are Autotask's lines it stands for."""
@@ -57,21 +58,21 @@ class XeroLine:
     tracking: tuple[Tracking, ...] = ()
     billing_item_ids: tuple[int, ...] = ()
 
-    @property
+    @cached_property
     def line_amount(self) -> Decimal:
         """To the cent, as Xero will compute it."""
         if self.quantity is None or self.unit_amount is None:
             return ZERO
         return half_up(half_up(self.quantity, 4) * half_up(self.unit_amount, 4))
 
-    @property
+    @cached_property
     def tax_amount(self) -> Decimal:
         """To the cent, on top of an exclusive line; zero where the rate is not known."""
         if not self.tax_rate:
             return ZERO
         return half_up(self.line_amount * self.tax_rate)
 
-    @property
+    @cached_property
     def included_tax_amount(self) -> Decimal:
         """To the cent, within an inclusive line; zero where the rate is not known."""
         if not self.tax_rate:
@@ -99,7 +100,7 @@ class XeroLine:
         return element
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class XeroDocument:
     """An invoice, or a credit note (whose amounts are positive where Autotask's are negative). Money in `currency`."""
 
@@ -116,13 +117,13 @@ class XeroDocument:
     branding_theme_id: str | None = None
     url: str = ""  # invoices only: BASE_URL/d/<document uuid>, our marker
 
-    @property
+    @cached_property
     def subtotal(self) -> Decimal:
         """Without tax, to the cent."""
         lines_total = sum((line.line_amount for line in self.lines), ZERO)
         return lines_total - self.total_tax if self.line_amount_types == "Inclusive" else lines_total
 
-    @property
+    @cached_property
     def total_tax(self) -> Decimal:
         """The sum of the lines' taxes, each to the cent. Zero where Xero decides on the tax."""
         if self.line_amount_types == "NoTax":
@@ -174,12 +175,12 @@ class XeroDocument:
         return element
 
 
-def encode(elements: Sequence[Mapping[str, Any]], endpoint: str | None = None) -> bytes:
-    """Compact JSON of a list, or of ``{endpoint: list}``: equal content gives the same bytes, whatever its idle zeros.
+def encode(content: Sequence[Mapping[str, Any]] | Mapping[str, Any], endpoint: str | None = None) -> bytes:
+    """Compact JSON, or that of ``{endpoint: content}``: equal content gives the same bytes, whatever its idle zeros.
 
     A Decimal becomes the very number that it is, which no detour over a float can promise; half a surrogate pair "?".
     """
-    value: Any = elements if endpoint is None else {endpoint: elements}
+    value: Any = content if endpoint is None else {endpoint: content}
     return _json(value).encode("utf-8", "replace")
 
 

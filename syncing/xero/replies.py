@@ -68,16 +68,23 @@ class ElementReply:
     """What became of one element of a write, in the order they were sent.
 
     `id` is None where it was not created. `number` is the InvoiceNumber, CreditNoteNumber or ContactNumber, `status`
-    that of the document or contact. `messages` are Xero's own words, each once.
+    that of the document or contact.
     """
 
     ok: bool
     id: str | None
     number: str
     status: str
-    messages: tuple[str, ...]
-    warnings: tuple[str, ...]
     raw: dict[str, Any] = field(repr=False)
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Why it was refused, in Xero's own words, each once."""
+        return messages_in(self.raw, "ValidationErrors")
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return messages_in(self.raw, "Warnings")
 
 
 def element_replies(endpoint: str, answer: Answer, count: int) -> list[ElementReply]:
@@ -102,8 +109,6 @@ def _element_reply(endpoint: str, element: dict[str, Any]) -> ElementReply:
         id=identifier if exists else None,
         number=element.get(_NUMBER_FIELDS[endpoint]) or "",
         status=element.get("Status") or element.get("ContactStatus") or "",
-        messages=messages_in(element, "ValidationErrors"),
-        warnings=messages_in(element, "Warnings"),
         raw=element,
     )
 
