@@ -122,17 +122,29 @@ def _amounts(facts: Facts, _: str) -> str:
     expected, computed = amount(facts.get("expected"), currency), amount(facts.get("computed"), currency)
     if not expected or not computed:
         return ""
+    invoice = _invoice(facts)
     if facts.get("tax_guard"):
-        return f"The totals meet at {expected}, and the taxes in them do not."
+        return f"The totals{invoice} meet at {expected}, and the taxes in them do not."
     if not _is_some(facts.get("difference")):
-        return f"The totals meet at {expected}, but some lines would not have their amounts in Xero."
+        return f"The totals{invoice} meet at {expected}, but some lines would not have their amounts in Xero."
     difference = amount(facts.get("difference"), currency)
-    return f"Autotask’s total is {expected}. Xero would make it {computed}, which is {difference} apart."
+    return f"Autotask’s total{invoice} is {expected}. Xero would make it {computed}, which is {difference} apart."
+
+
+def _invoice(facts: Facts) -> str:
+    """“ of 1461 for Fantail Films”, as far as it is known."""
+    of = f" of {facts['invoice_number']}" if facts.get("invoice_number") else ""
+    return f"{of} for {facts['company']}" if facts.get("company") else of
 
 
 def _no_lines(facts: Facts, _: str) -> str:
     total = amount(facts.get("total"))
-    return f"Autotask gives the invoice a total of {total}, and shows no line of it." if total else ""
+    return f"The total{_invoice(facts)} is {total} in Autotask, and no line of it can be seen." if total else ""
+
+
+def _no_number(facts: Facts, _: str) -> str:
+    company = facts.get("company")
+    return f"Invoice {facts.get('invoice_id')} for {company} has no number in Autotask." if company else ""
 
 
 def _locked_period(facts: Facts, organisation: str) -> str:
@@ -193,6 +205,7 @@ _SENTENCES: dict[str, Callable[[Facts, str], str]] = {
     "invalid-email": _email,
     "amounts-do-not-match": _amounts,
     "no-line-items": _no_lines,
+    "invoice-number-empty": _no_number,
     "period-locked": _locked_period,
     "tax-region-unmapped": _tax_region,
     "account-code-invalid": _account_code,

@@ -129,12 +129,17 @@ def _without_lines(source: SourceInvoice, rules: Rules) -> Translation:
     evidence = {
         "invoice_id": invoice.id,
         "invoice_number": invoice.number,
+        "company": _company_name(source),
         "total": str(half_up(invoice.total)),
         "api_user_lines_of_business": _names_of_lines_of_business(rules),
     }
     detail = f"Autotask gives a total of {half_up(invoice.total)}, and no line."
     kind = NeedsPerson if wait is None else Transient
     return Translation(problems=(kind("no-line-items", detail, source.subject, wait, evidence),))
+
+
+def _company_name(source: SourceInvoice) -> str:
+    return source.company.name[:255] if source.company else ""
 
 
 def _names_of_lines_of_business(rules: Rules) -> list[str] | None:
@@ -190,7 +195,7 @@ def _judge_number(source: SourceInvoice, rules: Rules, findings: Findings) -> No
     invoice = source.invoice
     if invoice.number.strip():
         return
-    evidence = {"invoice_id": invoice.id, "numbering": rules.numbering}
+    evidence = {"invoice_id": invoice.id, "company": _company_name(source), "numbering": rules.numbering}
     age = rules.age_seconds(invoice.created_at)
     if age is not None and age < rules.number_wait_seconds:
         wait = rules.number_wait_seconds - age

@@ -58,6 +58,33 @@ def said(code: str, **evidence: Any) -> str:
             "Autotask’s total is 435.00 NZD. Xero would make it 380.00 NZD, which is 55.00 NZD apart.",
         ),
         (
+            "amounts-do-not-match",
+            {
+                "invoice_number": "1461",
+                "company": "Fantail",
+                "currency": "NZD",
+                "expected": "9",
+                "computed": "5",
+                "difference": "4",
+            },
+            "Autotask’s total of 1461 for Fantail is 9.00 NZD. Xero would make it 5.00 NZD, which is 4.00 NZD apart.",
+        ),
+        (
+            "no-line-items",
+            {"invoice_number": "1387", "company": "Kākā", "total": "389.00"},
+            "The total of 1387 for Kākā is 389.00 in Autotask, and no line of it can be seen.",
+        ),
+        (
+            "invoice-number-empty",
+            {"invoice_id": 1335, "company": "Tīeke"},
+            "Invoice 1335 for Tīeke has no number in Autotask.",
+        ),
+        (
+            "sync-stopped",
+            {"reason": "Xero is disconnected."},
+            "No run has come to its end for three intervals. Xero is disconnected.",
+        ),
+        (
             "period-locked",
             {"date": "2026-03-31", "lock_date": "2026-04-30"},
             "It is dated 2026-03-31, and the books of Harbour IT Ltd are closed up to 2026-04-30.",

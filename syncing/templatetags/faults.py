@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
 
 register = template.Library()
 
@@ -43,6 +45,17 @@ def plain_facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
         for name, value in facts.items()
         if name not in HIDDEN and (text := _text(value))
     ]
+
+
+@register.filter
+def told(text: Any) -> str:
+    """2026-11-22T15:28:00+00:00 → 22 November 2026, 15:28, in the zone of who reads it."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return str(text or "not told")
+    local = timezone.localtime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return f"{local.day} {local:%B %Y, %H:%M} {local.tzname()}"
 
 
 def _text(value: Any) -> str:
