@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from faults.models import UnknownText
-from support import desk_views
+from support import desk_views, exchange_views
 from support.models import StaffAction, SupportRequest
 from support.site import desk
 from syncing.models import AccountHealth
@@ -105,8 +105,21 @@ class AccountAdmin(DeskAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         act = self.admin_site.admin_view(desk_views.act)
+        of_site = {"site": self.admin_site}
         own = [
             path("<int:account_id>/do/<slug:action>/", act, name="account_act"),
+            path(
+                "<int:account_id>/exchanges/",
+                self.admin_site.admin_view(exchange_views.exchanges),
+                of_site,
+                name="account_exchanges",
+            ),
+            path(
+                "<int:account_id>/exchanges/<int:exchange_id>/",
+                self.admin_site.admin_view(exchange_views.exchange),
+                of_site,
+                name="account_exchange",
+            ),
             path("end-visit/", self.admin_site.admin_view(desk_views.end_visit), name="end_visit"),
         ]
         return own + super().get_urls()

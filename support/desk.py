@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 
 from faults import record
 from faults.models import Fault
 from support.models import StaffAction
-from syncing import on_demand
+from syncing import diagnostics, on_demand
 from syncing.change_settings import change_settings
 from syncing.models import Document
 from tenants.features import FeatureName, switch_feature
@@ -52,6 +54,20 @@ def switch(account: Account, name: str, *, enabled: bool, by: User, reason: str)
         if enabled and name == FeatureName.SERVICE_ADJUSTMENTS:
             return _carry_mismatches(account.id, by)
     return 0
+
+
+def diagnose(account: Account, *, by: User, reason: str) -> datetime:
+    """Keep the account's exchanges with the partners, for a day; the moment when that ends."""
+    with account_scope(account.id), transaction.atomic():
+        note(account.id, What.DIAGNOSE_ON, by, reason=reason)
+        return diagnostics.switch_on()
+
+
+def end_diagnosis(account: Account, *, by: User, reason: str) -> None:
+    """Keep no more of them."""
+    with account_scope(account.id), transaction.atomic():
+        note(account.id, What.DIAGNOSE_OFF, by, reason=reason)
+        diagnostics.switch_off()
 
 
 def _set_paused(account: Account, paused: bool, by: User, reason: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from support.models import StaffAction, SupportRequest
-from syncing import health, watchdog
+from syncing import diagnostics, health, watchdog
 from syncing.models import AccountHealth
 from syncing.overview import OpenFaults, open_faults
 from tenants.features import DESCRIPTIONS, FeatureName
@@ -39,6 +40,7 @@ class DeskAccount:
     requests: Sequence[SupportRequest]
     actions: Sequence[StaffAction]
     members: Sequence[Member]
+    diagnosis_ends_at: datetime | None
 
 
 def read_account(account: Account) -> DeskAccount:
@@ -52,6 +54,7 @@ def read_account(account: Account) -> DeskAccount:
         requests=list(SupportRequest.objects.filter(account=account).order_by("-id")[:MOST_SHOWN]),
         actions=list(StaffAction.objects.filter(account=account).order_by("-id")[:MOST_SHOWN]),
         members=list(Member.objects.filter(account=account).select_related("user").order_by("id")[:MOST_SHOWN]),
+        diagnosis_ends_at=diagnostics.ends_at(),
     )
 
 

@@ -82,6 +82,8 @@ _FORMS: dict[str, type[forms.Form]] = {
     "resume": ReasonForm,
     "sync": SyncForm,
     "feature": FeatureForm,
+    "diagnose": ReasonForm,
+    "end-diagnosis": ReasonForm,
     "visit": ReasonForm,
 }
 
@@ -97,6 +99,12 @@ def _do(action: str, account: Account, by: User, asked: Mapping[str, Any]) -> st
     if action == "sync":
         desk.sync_now(account, by=by, reason=asked["reason"])
         return "A sync was asked for."
+    if action == "diagnose":
+        ends_at = desk.diagnose(account, by=by, reason=asked["reason"])
+        return f"Exchanges with the partners are kept until {ends_at:%d %b %H:%M} UTC."
+    if action == "end-diagnosis":
+        desk.end_diagnosis(account, by=by, reason=asked["reason"])
+        return "Exchanges with the partners are kept no more."
     carried = desk.switch(account, asked["feature"], enabled=asked["enabled"], by=by, reason=asked["reason"])
     return f"Turned {'on' if asked['enabled'] else 'off'}.{_carried(carried)}"
 
