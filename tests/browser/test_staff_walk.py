@@ -87,3 +87,19 @@ def test_no_page_of_the_desk_makes_the_browser_complain(
     page.goto(f"/admin/{path}", wait_until="networkidle")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.locator("button.theme-toggle").first.click()
+
+
+def test_staff_read_what_goes_over_the_wire(
+    page: Page, connected: ConnectedAccount, desk: Desk, no_errors: list[str]
+) -> None:
+    connected.autotask.bill(connected.pair.company_id, [item("20.00", description="Firewall maintenance")])
+    page.goto(f"/admin/tenants/account/{connected.account.id}/change/")
+    page.get_by_label("Why you keep them").fill("The totals differ by a cent.")
+    page.get_by_role("button", name="Turn on for a day").click()
+    expect(page.get_by_text("Every exchange with Autotask and Xero is kept")).to_be_visible()
+    connected.sync()
+    page.get_by_role("link", name="What was kept").click()
+    check_accessible(page)
+    page.get_by_role("link", name="Xero PUT").first.click()
+    expect(page.get_by_label("Body of the request")).to_contain_text("Firewall maintenance")
+    check_accessible(page)
