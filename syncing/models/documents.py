@@ -133,7 +133,7 @@ class Document(AccountModel):
             models.Index(fields=["account", "-autotask_id"]),
             models.Index(fields=["account", "state", "-autotask_id"]),
             models.Index(
-                fields=["account", "requested_at", "autotask_id"],
+                fields=["account", "requested_at", "-state", "autotask_id"],
                 condition=Q(state__in=["waiting", "retrying"]),
                 name="document_queue",
             ),
