@@ -1,0 +1,77 @@
+"""What people do without meaning to: click twice, work in two tabs, come back after their session has ended."""
+
+from __future__ import annotations
+
+import re
+
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Page, expect
+
+from syncing.models import SyncRun
+from tenants.models import User
+from tests.browser.people import log_in_by_hand, make_person
+from tests.connected import ConnectedAccount
+from tests.factories import make_member
+from tests.world import item
+
+
+def runs_of(connected: ConnectedAccount) -> int:
+    with connected.scope():
+        return SyncRun.objects.count()
+
+
+def test_a_double_click_and_a_second_tab_give_one_run(page: Page, connected: ConnectedAccount, owner: User) -> None:
+    connected.autotask.bill(connected.pair.company_id, [item("100.00")])
+    connected.sync()
+    before = runs_of(connected)
+    overview = f"/a/{connected.account.slug}/"
+    page.goto(overview)
+    other_tab = page.context.new_page()
+    other_tab.goto(overview)
+    page.get_by_role("button", name="Sync now").dblclick()
+    expect(page.get_by_text("Waiting for a worker")).to_be_visible()
+    other_tab.get_by_role("button", name="Sync now").click()
+    expect(other_tab.get_by_text("Waiting for a worker")).to_be_visible()
+    assert runs_of(connected) == before + 1
+
+    connected.sync()
+    for tab in (page, other_tab):
+        expect(tab.get_by_role("button", name="Sync now")).to_be_visible()
+    assert runs_of(connected) == before + 1
+    assert len(connected.xero.invoices()) == 1
+
+
+def test_a_form_sent_from_a_tab_that_is_out_of_date_does_no_harm(
+    page: Page, connected: ConnectedAccount, owner: User
+) -> None:
+    """Re-sync of a document, asked for in two tabs, is one re-sync."""
+    connected.autotask.bill(connected.pair.company_id, [item("100.00")])
+    connected.sync()
+    address = f"/a/{connected.account.slug}/documents/{connected.documents()[0].id}/"
+    other_tab = page.context.new_page()
+    for tab in (page, other_tab):
+        tab.goto(address)
+    for tab in (page, other_tab):
+        tab.get_by_role("button", name="Re-sync").click()
+        expect(tab.get_by_text("Asked for")).to_be_visible()
+    connected.sync()
+    expect(other_tab.get_by_text("Nothing to change")).to_be_visible()
+    assert len(connected.xero.invoices()) == 1
+
+
+def test_a_session_that_ends_while_a_page_stands_open_leads_to_the_log_in_and_back(
+    page: Page, connected: ConnectedAccount
+) -> None:
+    person = make_member(connected.account, user=make_person()).user
+    connected.autotask.bill(connected.pair.company_id, [item("100.00")])
+    connected.sync()
+    page.goto(f"/a/{connected.account.slug}/documents/?kind=invoice")
+    log_in_by_hand(page, person.email)
+    expect(page.get_by_role("row").get_by_role("link").first).to_be_visible()
+    Session.objects.all().delete()
+
+    page.get_by_role("searchbox", name="Search").fill("Acme")
+    expect(page).to_have_url(re.compile("/accounts/login/"))
+    log_in_by_hand(page, person.email)
+    expect(page).to_have_url(re.compile(rf"/a/{connected.account.slug}/documents/\?kind=invoice"))
+    expect(page.get_by_role("row").get_by_role("link").first).to_be_visible()
