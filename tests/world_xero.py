@@ -113,6 +113,11 @@ class XeroOrganisation:
         paid: Row = self._call("POST", f"invoices/{invoice_id}/pay", {} if amount is None else {"amount": amount})
         return paid
 
+    def unpay(self, invoice_id: str) -> Row:
+        """Remove the payments of an invoice."""
+        unpaid: Row = self._call("POST", f"invoices/{invoice_id}/unpay")
+        return unpaid
+
     def void(self, invoice_id: str) -> Row:
         """Void an approved invoice, delete a draft."""
         voided: Row = self._call("POST", f"invoices/{invoice_id}/void")

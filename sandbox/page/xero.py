@@ -32,6 +32,7 @@ def add_routes(app: web.Application, site: Site) -> None:
     site.page(app, CONTACT, part.contact)
     site.form(app, DOCUMENT, part.renumber, document)
     site.form(app, DOCUMENT + "/pay", part.pay, document)
+    site.form(app, DOCUMENT + "/unpay", part.unpay, document)
     site.form(app, DOCUMENT + "/void", part.void, document)
     site.form(app, DOCUMENT + "/approve", part.approve, document)
     site.form(app, ROOT + "/contacts", part.add_contact, "/xero/{organisation}/contacts")
@@ -129,6 +130,11 @@ class _Xero:
         hand, document = self._document(request)
         hand.pay(document, sent.get("amount") or None)
         return "The payment is entered."
+
+    def unpay(self, request: web.Request, _: Mapping[str, str]) -> str:
+        hand, document = self._document(request)
+        hand.unpay(document)
+        return "The payments are removed."
 
     def void(self, request: web.Request, _: Mapping[str, str]) -> str:
         hand, document = self._document(request)

@@ -261,6 +261,13 @@ class Hand:
         payments.pay(self.call, document, bank, amount=Decimal(money), on=on)
         return document
 
+    def unpay(self, document: Document) -> Document:
+        """Remove every payment of a document."""
+        for payment in document.payments:
+            if payment.status != "DELETED":
+                payments.take_back(self.call, payment)
+        return document
+
     def allocate(self, credit_note: Document, invoice: Document, amount: Any = None) -> Document:
         """A credit note pays an invoice, as far as it goes or by the amount given."""
         for document in (credit_note, invoice):

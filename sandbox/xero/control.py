@@ -15,7 +15,7 @@
 ``POST  /{organisation}/{Endpoint}``                     a row as a person makes it
 ``PATCH /{organisation}/{Endpoint}/{id}``                change it; nothing is checked
 ``DELETE /{organisation}/{Endpoint}/{id}``               a currency, account, tax rate, item, category or theme
-``POST  /{organisation}/{Invoices|CreditNotes}/{id}/…``  ``pay {amount?}``, ``void``, and for credit notes
+``POST  /{organisation}/{Invoices|CreditNotes}/{id}/…``  ``pay {amount?}``, ``unpay``, ``void``; credit notes:
                                                          ``allocate {invoice, amount?}``
 ``POST  /{organisation}/Contacts/{id}/merge``            ``{into}``
 =======================================================  ===========================================================
@@ -175,12 +175,14 @@ class Control:
         document = hand.document(KINDS[endpoint.lower()], key)
         if action == "pay":
             return hand.pay(document, fields.get("amount")).show(places=4)
+        if action == "unpay":
+            return hand.unpay(document).show(places=4)
         if action == "void":
             return hand.void(document).show(places=4)
         if action == "allocate":
             invoice = hand.document(KINDS["invoices"], fields["invoice"])
             return hand.allocate(document, invoice, fields.get("amount")).show(places=4)
-        raise ValueError(f"{action}: pay, void, allocate or merge")
+        raise ValueError(f"{action}: pay, unpay, void, allocate or merge")
 
     def hand(self, request: web.Request) -> Hand:
         """A person at work in the organisation of the address, which is its id."""

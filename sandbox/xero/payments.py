@@ -86,6 +86,13 @@ def pay(call: Call, document: Document, account: Row, *, amount: Decimal, on: da
     return payment
 
 
+def take_back(call: Call, payment: Payment) -> None:
+    """The money is taken back, as by a person who removes the payment."""
+    payment.status, payment.updated_at = "DELETED", call.world.clock.now()
+    payment.document.settle(payment.date)
+    payment.document.updated_at = payment.updated_at
+
+
 def get_many(call: Call) -> web.Response:
     """``GET /Payments``."""
     rows = list(call.organisation.payments.values())
@@ -115,9 +122,7 @@ def delete(call: Call) -> web.Response:
     def write(row: Row) -> Row:
         if row.get("Status") != "DELETED" or payment.status == "DELETED":
             raise Invalid(["Payment not of valid status for modification"], {**row, "PaymentID": payment.id})
-        payment.status, payment.updated_at = "DELETED", call.world.clock.now()
-        payment.document.settle(payment.date)
-        payment.document.updated_at = payment.updated_at
+        take_back(call, payment)
         call.wrote(PLURAL, payment.id, payment.document.number, "deleted", row)
         return show(payment)
 

@@ -120,6 +120,9 @@ def test_xero_documents_are_renumbered_approved_paid_and_voided(sandbox: Sandbox
     send(sandbox, f"{path}/approve")
     send(sandbox, f"{path}/pay", amount="10.00")
     assert pair.xero.invoice("X-2")["AmountPaid"] == 10
+    assert "The payments are removed" in send(sandbox, f"{path}/unpay")
+    assert pair.xero.invoice("X-2")["AmountPaid"] == 0
+    assert "Remove the payments" not in read(sandbox, path)
     send(sandbox, f"{path}/void")
     assert pair.xero.invoice("X-2")["Status"] == "VOIDED"
     assert "Acme Ltd" in read(sandbox, xero_page(pair))
