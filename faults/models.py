@@ -46,6 +46,7 @@ class Fault(AccountModel):
         indexes = [
             models.Index(fields=["account", "state", "-last_seen"]),
             models.Index(fields=["account", "-last_seen"]),
+            models.Index(fields=["account", "state", "code"], name="fault_codes"),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from .mappings import BillingCodeMapping, BrandingMapping, ContactLink, ItemMapp
 from .previews import Preview, PreviewedDocument
 from .settings import SettingsChange, Setup, SyncSettings
 from .sync_state import ReferenceData, SyncState
+from .tally import DocumentTally
 
 __all__ = [
     "AccountHealth",
@@ -16,6 +17,7 @@ __all__ = [
     "Delivery",
     "Diagnosis",
     "Document",
+    "DocumentTally",
     "ItemMapping",
     "KeptExchange",
     "Preview",

@@ -130,7 +130,9 @@ class Document(AccountModel):
             models.CheckConstraint(condition=Q(state__in=DocumentState.values), name="document_state_is_known"),
         ]
         indexes = [
-            models.Index(fields=["account", "-autotask_id"]),
+            # The last columns narrow a list within the index, so that what it leaves out is never read.
+            models.Index(fields=["account", "-autotask_id", "state", "kind"], name="document_list"),
+            models.Index(fields=["account", "-date", "-id", "state", "kind"], name="document_list_by_date"),
             models.Index(fields=["account", "state", "-autotask_id"]),
             models.Index(
                 fields=["account", "requested_at", "-state", "autotask_id"],
@@ -140,7 +142,7 @@ class Document(AccountModel):
             models.Index(
                 fields=["account"], condition=Q(state__in=["in_flight", "uncertain"]), name="document_unsettled"
             ),
-            models.Index(fields=["account", "-autotask_created_at"]),
+            models.Index(fields=["account", "-autotask_created_at"], include=["state"], name="document_days"),
             models.Index(fields=["account", "number_searched"]),
             models.Index(fields=["account", "company_searched"]),
             models.Index(fields=["account", "xero_number_searched"]),
@@ -161,7 +163,7 @@ class Blocker(AccountModel):
         constraints = [
             models.UniqueConstraint(fields=["account", "document", "fault"], name="one_blocker_for_each_fault")
         ]
-        indexes = [models.Index(fields=["account", "fault"])]
+        indexes = [models.Index(fields=["account", "fault"], include=["document"], name="blocker_of_fault")]
 
 
 class Attempt(AccountModel):
@@ -187,7 +189,11 @@ class Attempt(AccountModel):
     detail = models.TextField(blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["account", "document", "-id"]), models.Index(fields=["account", "-id"])]
+        indexes = [
+            models.Index(fields=["account", "document", "-id"]),
+            models.Index(fields=["account", "-id", "outcome", "at"], name="attempt_log"),
+            models.Index(fields=["account", "run_id"], name="attempt_of_run"),
+        ]
 
 
 class Delivery(AccountModel):
