@@ -37,6 +37,7 @@ Choice = tuple[str, str]
 
 CUSTOMERS = eq("companyType", 1)  # and not its leads, prospects and vendors
 ACTIVE = eq("isActive", True)
+OWN_COMPANY = 0  # the service provider itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,8 @@ class PartnerLists:
             found = list(partners.autotask.find(Company, CUSTOMERS, ACTIVE, fields=["name", "number"]))
             missing = linked.difference(company.id for company in found)
             found += partners.autotask.find_in(Company, "id", sorted(missing), fields=["name", "number"])
-            return [ListedCompany(id=one.id, name=one.name, number=one.number) for one in found]
+            customers = (one for one in found if one.id != OWN_COMPANY)
+            return [ListedCompany(id=one.id, name=one.name, number=one.number) for one in customers]
 
         return self._listed("Autotask", "autotask:companies", ListedCompany, fetch)
 

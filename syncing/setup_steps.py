@@ -94,6 +94,11 @@ def take_all_suggestions(account_id: int, by: str) -> int:
     return change_mappings(account_id, KINDS["billing-codes"], wanted, by=by, names=table.names)
 
 
+def wants_setup() -> bool:
+    """Whether the account is new: its set-up is begun and not ended, or nothing is connected yet."""
+    return is_being_set_up() or not (AutotaskConnection.objects.exists() or XeroConnection.objects.exists())
+
+
 def begin_preview(account_id: int) -> Preview:
     """A preview of all that would be sent first; the one that is under way, where there is one."""
     living = Preview.objects.filter(of_backlog=True, state__in=previews.LIVING).first()

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from syncing import on_demand, overview, progress
 from syncing.models import SyncRun
 from syncing.schedule import interval_of
+from syncing.setup_steps import wants_setup
 from tenants.middleware import AccountRequest
 from tenants.permissions import Permission, granted, requires
 
@@ -21,7 +22,7 @@ MOST_DOCUMENTS = 10_000_000
 @require_safe
 @requires(Permission.SEE)
 def overview_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Where the account stands; before it is set up, the three steps to get there."""
+    """Where the account stands; before its first run, the way to get there."""
     account = cast(AccountRequest, request).account
     connections = overview.connections()
     run = progress.live_run() or progress.latest_run()
@@ -32,6 +33,8 @@ def overview_page(request: HttpRequest, slug: str) -> HttpResponse:
         "may_sync": Permission.RESYNC in granted(request),
         "may_connect": Permission.CONNECT in granted(request),
     }
+    if run is None and Permission.CHANGE_SETTINGS in granted(request) and wants_setup():
+        return redirect("setup", slug=slug)
     if run is None:
         return render(request, "overview/first_steps.html", context)
     context |= {
