@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +23,8 @@ from django.utils import timezone
 from faults.catalogue import Subject
 from faults.classify import classify_xero
 from faults.problems import SyncProblem
+from syncing import limits
+from syncing.hands import ALONE, Hands
 from syncing.lease import renew_lease
 from syncing.models import Attempt, Delivery, Document, SyncRun
 from syncing.settle import Outcome, close_delivery, settle
@@ -47,6 +51,7 @@ class XeroSide:
     run: SyncRun
     connection: XeroConnection
     client: XeroClient
+    hands: Hands = ALONE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,13 +100,29 @@ class Write:
 def write_in_batches(side: XeroSide, endpoint: str, method: str, writes: Sequence[Write]) -> Iterator[Refusal]:
     """Deliver `writes`, settling each call as it is answered. Yields what Xero refused, for its caller to settle.
 
-    Raises SyncProblem where the connection, and not a document, is at fault; what was not sent stays claimed. Where the
-    process is to stop, the call under way is the last one.
+    As many calls are under way at once as Xero takes. Raises SyncProblem where the connection, and not a document, is
+    at fault: the calls under way are settled first, and what was not sent stays claimed. Where the process is to stop,
+    the calls under way are the last ones.
     """
-    for batch in _batches(writes):
-        if is_stopping():
-            return
-        yield from _deliver(side, endpoint, method, batch)
+    hands = side.hands if len(writes) > MOST_DOCUMENTS else ALONE
+    at_once = min(limits.xero_at_once(), hands.most) or 1
+    batches = _batches(writes)
+    under_way: deque[_Sent] = deque()
+    stopped_by: SyncProblem | None = None
+    try:
+        while True:
+            while len(under_way) < at_once and not stopped_by and not is_stopping() and (batch := next(batches, None)):
+                under_way.append(_start(side, hands, endpoint, method, batch))
+            if not under_way:
+                break
+            try:
+                yield from _end(side, under_way.popleft())
+            except SyncProblem as problem:
+                stopped_by = stopped_by or problem
+    finally:
+        wait([sent.replies for sent in under_way])
+    if stopped_by:
+        raise stopped_by
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,17 +133,32 @@ class Refusal:
     problem: SyncProblem
 
 
-def _deliver(side: XeroSide, endpoint: str, method: str, writes: Sequence[Write]) -> Iterator[Refusal]:
+@dataclass(frozen=True, kw_only=True)
+class _Sent:
+    """A delivery under way. `replies` hold Xero's, or what was raised in place of them."""
+
+    delivery: Delivery
+    writes: Sequence[Write]
+    replies: Future[list[ElementReply]]
+
+
+def _start(side: XeroSide, hands: Hands, endpoint: str, method: str, writes: Sequence[Write]) -> _Sent:
     delivery = _open_delivery(side, endpoint, method, writes)
+    return _Sent(delivery=delivery, writes=writes, replies=hands.start(partial(send, side.client, delivery)))
+
+
+def _end(side: XeroSide, sent: _Sent) -> Iterator[Refusal]:
+    """Settle what was answered. A call that is refused as a whole is made again in halves, down to the document."""
+    delivery, writes = sent.delivery, sent.writes
     try:
-        replies = _write(side, delivery)
+        replies = _answer(side, sent)
     except RequestRefused as problem:
         if len(writes) == 1:
             yield Refusal(ready=writes[0].ready, problem=problem)
             return
         middle = len(writes) // 2
-        yield from _deliver(side, endpoint, method, writes[:middle])
-        yield from _deliver(side, endpoint, method, writes[middle:])
+        for half in (writes[:middle], writes[middle:]):
+            yield from _end(side, _start(side, ALONE, delivery.endpoint, delivery.method, half))
     else:
         yield from _settle_replies(side, delivery, writes, replies)
 
@@ -147,10 +183,11 @@ def _open_delivery(side: XeroSide, endpoint: str, method: str, writes: Sequence[
         )
 
 
-def _write(side: XeroSide, delivery: Delivery) -> list[ElementReply]:
-    """Send the delivery; once more, byte for byte, where no answer came. What stays unanswered is uncertain."""
+def _answer(side: XeroSide, sent: _Sent) -> list[ElementReply]:
+    """What Xero answered; once more, byte for byte, where no answer came. What stays unanswered is uncertain."""
+    delivery = sent.delivery
     try:
-        return send(side.client, delivery)
+        return sent.replies.result()
     except NoAnswer as problem:
         if not problem.sent:
             close_delivery(delivery, Delivery.State.REFUSED)

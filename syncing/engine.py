@@ -12,7 +12,10 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db.models import Count, Q
 from django.utils import timezone
@@ -20,13 +23,14 @@ from django.utils import timezone
 from faults import record
 from faults.models import Fault
 from faults.problems import SyncProblem
-from syncing import counters, incidents, queue, release, schedule, watchdog
+from syncing import counters, incidents, limits, queue, release, schedule, watchdog
 from syncing.contact_terms import ContactTerms
 from syncing.contacts import find_or_create_contacts
 from syncing.create import create_in_xero
 from syncing.deliver import ReadyDocument, XeroSide
 from syncing.discover import discover
 from syncing.gather import Gatherer
+from syncing.hands import Hands
 from syncing.lease import LeaseLostError, release_lease, renew_lease, take_lease
 from syncing.models import Attempt, Blocker, Document, SyncRun, SyncSettings, SyncState
 from syncing.partners import (
@@ -44,6 +48,7 @@ from syncing.reference import ReferenceLists
 from syncing.resync import update_in_xero
 from syncing.rulebook import RESTS_ON, Rulebook
 from syncing.settle import settle, stuck
+from syncing.source import SourceInvoice
 from syncing.states import DocumentState
 from syncing.stopping import is_stopping
 from syncing.uncertain import resolve_uncertain
@@ -95,7 +100,8 @@ def _carry_account(run: SyncRun, until: float) -> None:
     stopped_by: SyncProblem | None = None
     again_at: datetime | None = None
     try:
-        stages.go(until)
+        with stages.hands:
+            stages.go(until)
         note_answers(partners)
     except SyncProblem as problem:
         stopped_by = problem
@@ -107,6 +113,14 @@ def _carry_account(run: SyncRun, until: float) -> None:
     except Exception:  # noqa: BLE001 - a bug of ours, logged and shown; the next run is not to wait for it
         stopped_by = _unexpected(run)
     _finish(run, stopped_by, stages.counts(), again_at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    """Documents that this run has claimed, and what was gathered for them ahead of their turn, if anything."""
+
+    documents: Sequence[Document]
+    sources: Future[dict[int, SourceInvoice]] | None = None
 
 
 class _Stages:
@@ -123,7 +137,10 @@ class _Stages:
         self.lists = ReferenceLists(run.account_id)
         self.fetched_anew: set[str] = set()
         self.rulebook = Rulebook(self.settings, self.state, partners, self.lists)
-        self.side = XeroSide(run=run, connection=partners.xero_connection, client=partners.xero)
+        # One gathers ahead, with as many to help it as Autotask takes, while as many deliver as Xero takes.
+        self.hands = Hands(1 + limits.autotask_at_once() + limits.xero_at_once())
+        self.ahead: _Batch | None = None
+        self.side = XeroSide(run=run, connection=partners.xero_connection, client=partners.xero, hands=self.hands)
         self.terms = ContactTerms(partners.xero, self.settings)
 
     def go(self, until: float) -> None:
@@ -134,7 +151,7 @@ class _Stages:
         discovery = discover(self.partners.autotask, self.state, self.settings.lookback_days)
         self.discovered = discovery.new
         self.incidents = incidents.clear_answered(self.incidents, "Autotask")
-        self.gatherer = Gatherer(self.partners.autotask, discovery, self.lists, self.settings)
+        self.gatherer = Gatherer(self.partners.autotask, discovery, self.lists, self.settings, self.hands)
 
         self._talk_to("Xero")
         resolve_uncertain(self.side)
@@ -181,13 +198,26 @@ class _Stages:
         return [fault for fault in self.incidents if looks_at_all or fault.id in ids][:1]
 
     def _carry_what_is_ready(self, until: float) -> None:
-        """Batch after batch; one document ahead as a probe, as long as an incident is not over."""
-        while time.monotonic() < until and not is_stopping():
-            documents = queue.claim(self.run, 1 if self.incidents else queue.CLAIMED_AT_ONCE)
-            if not documents:
-                return
-            self._carry(documents)
+        """Batch after batch, each gathered while the one before it is delivered."""
+        while batch := self._next_batch(until):
+            self._carry(batch, until)
             renew_lease(self.run)
+
+    def _next_batch(self, until: float) -> _Batch | None:
+        """What was gathered ahead, else what is ready; one document as a probe, as long as an incident is not over."""
+        batch, self.ahead = self.ahead, None
+        if batch is not None or is_stopping() or time.monotonic() >= until:
+            return batch if not is_stopping() else None
+        documents = queue.claim(self.run, 1 if self.incidents else queue.CLAIMED_AT_ONCE)
+        return _Batch(documents=documents) if documents else None
+
+    def _gather_ahead(self, until: float) -> None:
+        """Have what the next batch needs gathered while this one is delivered; a probe goes alone."""
+        if self.incidents or not (batch := self._next_batch(until)):
+            return
+        self._forget_what_faults_rest_on(batch.documents)
+        sources = self.hands.start(partial(self.gatherer.gather, batch.documents))
+        self.ahead = _Batch(documents=batch.documents, sources=sources)
 
     def _end_idle_incidents(self) -> None:
         """Xero answers, though no document needs it now: an incident that none waits behind is over as well."""
@@ -197,21 +227,24 @@ class _Stages:
             self.partners.xero.organisation()
         self.incidents = incidents.clear_answered(self.incidents, "Xero")
 
-    def _carry(self, documents: Sequence[Document]) -> None:
+    def _carry(self, batch: _Batch, until: float) -> None:
         """One batch, from gathering to settling. A bug of ours sets its documents aside, and the run goes on."""
         try:
-            self._carry_batch(documents)
+            self._carry_batch(batch, until)
         except (SyncProblem, LeaseLostError):
             raise
         except Exception:  # noqa: BLE001 - a bug of ours, logged and shown on the documents that it struck
-            self._set_aside()
+            self._set_aside(batch.documents)
 
-    def _carry_batch(self, documents: Sequence[Document]) -> None:
-        self._forget_what_faults_rest_on(documents)
+    def _carry_batch(self, batch: _Batch, until: float) -> None:
+        documents = batch.documents
+        if batch.sources is None:
+            self._forget_what_faults_rest_on(documents)
         self._talk_to("Xero")
         self.rulebook.read_xero()
         self._talk_to("Autotask")
-        sources = self.gatherer.gather(documents)
+        sources = batch.sources.result() if batch.sources else self.gatherer.gather(documents)
+        self._gather_ahead(until)
         prepared = prepare(documents, sources, self.rulebook)
         self.incidents = incidents.clear(self.incidents, "Autotask")
         settle(self.run, prepared.outcomes)
@@ -231,7 +264,7 @@ class _Stages:
         makes_items = self.settings.xero_items != SyncSettings.XeroItems.EXISTING
         if not makes_items or not any(line.item_code for item in ready for line in item.content.lines):
             return ready
-        products = self.gatherer.products_by_code()
+        products = self.gatherer.products_by_code
         sendable, outcomes = see_to_items(self.partners.xero, ready, self.settings, self.rulebook.items(), products)
         self.lists.forget("xero:items")
         settle(self.run, outcomes)
@@ -243,11 +276,12 @@ class _Stages:
         self.fetched_anew |= names
         self.lists.forget(*names)
 
-    def _set_aside(self) -> None:
+    def _set_aside(self, documents: Sequence[Document]) -> None:
         """Keep a bug of ours on the documents that it struck, by the reference that its log entry carries."""
         reference = uuid.uuid4().hex[:12]
         logger.exception("Unexpected error %s in run %s", reference, self.run.id)
-        held = Document.objects.filter(claimed_by=self.run.id, state=DocumentState.IN_FLIGHT)
+        ids = [document.id for document in documents]
+        held = Document.objects.filter(id__in=ids, claimed_by=self.run.id, state=DocumentState.IN_FLIGHT)
         held.filter(id__in=queue.documents_in_open_deliveries()).update(state=DocumentState.UNCERTAIN, claimed_by=None)
         settle(self.run, [stuck(document, [unexpected(reference)]) for document in held.defer("source")])
 

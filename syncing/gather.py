@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
-from syncing.autotask.client import AutotaskClient
-from syncing.autotask.records import BillingItem, Company, CompanyLocation, Contact, Currency, Invoice, Product
+from syncing import limits
+from syncing.autotask.client import MOST_IDS, AutotaskClient
+from syncing.autotask.records import (
+    BillingItem,
+    Company,
+    CompanyLocation,
+    Contact,
+    Currency,
+    Invoice,
+    Product,
+    RecordType,
+)
+from syncing.batches import in_batches
 from syncing.discover import Discovery
+from syncing.hands import ALONE, Hands
 from syncing.marker import marker_url
 from syncing.models import Document, SyncSettings
 from syncing.reference import ReferenceLists
@@ -16,14 +30,22 @@ from syncing.surroundings import BillTo, Surroundings
 
 
 class Gatherer:
-    """Gathers for one run. Companies, with their contacts and locations, are read once in it."""
+    """Gathers for one run, one batch at a time. Companies, with their contacts and locations, are read once in it."""
 
     def __init__(
-        self, autotask: AutotaskClient, discovery: Discovery, lists: ReferenceLists, settings: SyncSettings
+        self,
+        autotask: AutotaskClient,
+        discovery: Discovery,
+        lists: ReferenceLists,
+        settings: SyncSettings,
+        hands: Hands = ALONE,
     ) -> None:
         self.autotask = autotask
         self.discovery = discovery
         self.lists = lists
+        self.products_by_code: dict[str, Product] = {}
+        """The products that the batches so far have sold, by the codes that Xero's items have."""
+        self._hands = hands
         self._surroundings = Surroundings(autotask, settings)
         self._companies: dict[int, Company] = {}
         self._contacts: dict[int, list[Contact]] = defaultdict(list)
@@ -38,6 +60,7 @@ class Gatherer:
         self._surroundings.read(item for of_invoice in items.values() for item in of_invoice)
         billed_to = {invoice_id: self._surroundings.bill_to(of_invoice) for invoice_id, of_invoice in items.items()}
         self._read_companies(bill_to.company_id for bill_to in billed_to.values() if bill_to)
+        self.products_by_code = self._surroundings.products_by_code()
         currencies = {
             currency.id: currency.code
             for currency in self.lists.get("autotask:currencies", Currency, lambda: list(self.autotask.find(Currency)))
@@ -62,22 +85,18 @@ class Gatherer:
             **self._surroundings.of((), self._companies.get(company_id)),
         )
 
-    def products_by_code(self) -> dict[str, Product]:
-        """The products that the batches so far have sold, by the codes that Xero's items have."""
-        return self._surroundings.products_by_code()
-
     def _invoices(self, documents: Sequence[Document]) -> dict[int, Invoice]:
         """As discovery has just read them; the others are asked for."""
         fresh = self.discovery.invoices
         found = {id_: fresh.pop(id_) for document in documents if (id_ := document.autotask_id) in fresh}
         missing = [document.autotask_id for document in documents if document.autotask_id not in found]
         if missing:
-            found |= {invoice.id: invoice for invoice in self.autotask.find_in(Invoice, "id", missing)}
+            found |= {invoice.id: invoice for invoice in self._find_in(Invoice, "id", missing)}
         return found
 
     def _items(self, invoices: Iterable[int]) -> dict[int, list[BillingItem]]:
         items: dict[int, list[BillingItem]] = defaultdict(list)
-        for item in self.autotask.find_in(BillingItem, "invoiceID", sorted(invoices)):
+        for item in self._find_in(BillingItem, "invoiceID", sorted(invoices)):
             if item.invoice_id is not None:
                 items[item.invoice_id].append(item)
         return items
@@ -87,20 +106,35 @@ class Gatherer:
         wanted = {company_id for company_id in company_ids if company_id is not None} - self._asked
         if not wanted:
             return
-        companies = list(self.autotask.find_in(Company, "id", sorted(wanted)))
+        companies = self._find_in(Company, "id", sorted(wanted))
         parents = (
             {company.parent_company_id for company in companies if company.parent_company_id} - self._asked - wanted
         )
         if parents:
-            companies += self.autotask.find_in(Company, "id", sorted(parents))
+            companies += self._find_in(Company, "id", sorted(parents))
         self._companies |= {company.id: company for company in companies}
         ids = sorted(wanted | parents)
-        for contact in self.autotask.find_in(Contact, "companyID", ids):
+        for contact in self._find_in(Contact, "companyID", ids):
             self._contacts[contact.company_id or 0].append(contact)
-        for location in self.autotask.find_in(CompanyLocation, "companyID", ids):
+        for location in self._find_in(CompanyLocation, "companyID", ids):
             self._locations[location.company_id or 0].append(location)
         self._surroundings.read_recipients(companies, self._contacts)
         self._asked.update(ids)
+
+    def _find_in(self, record_type: type[RecordType], name: str, wanted: Collection[int]) -> list[RecordType]:
+        """The records whose field is one of `wanted`: in few questions, as many at once as Autotask takes."""
+        questions = math.ceil(len(wanted) / MOST_IDS)
+        if questions == 0:
+            return []
+        parts = in_batches(wanted, math.ceil(len(wanted) / questions))
+        asks = [partial(self._found, record_type, name, part) for part in parts]
+        answers = [
+            answer for group in in_batches(asks, limits.autotask_at_once()) for answer in self._hands.each(group)
+        ]
+        return [record for answer in answers for record in answer]
+
+    def _found(self, record_type: type[RecordType], name: str, wanted: Collection[int]) -> list[RecordType]:
+        return list(self.autotask.find_in(record_type, name, wanted))
 
     def _source(
         self,

@@ -116,6 +116,16 @@ class Taken:
     is_answered: bool | None = None
 
 
+def xero_at_once() -> int:
+    """How many calls Xero takes at a time for an organisation."""
+    return XeroLimits(**settings.XERO_LIMITS).concurrent
+
+
+def autotask_at_once() -> int:
+    """How many calls Autotask takes at a time for each entity."""
+    return AutotaskLimits(**settings.AUTOTASK_LIMITS).threads
+
+
 class Call(Protocol):
     """A call that may be made now."""
 

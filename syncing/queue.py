@@ -34,7 +34,7 @@ def claim(run: SyncRun, size: int = CLAIMED_AT_ONCE) -> list[Document]:
     if not first:
         return []
     ready_documents().filter(id__in=first).update(state=DocumentState.IN_FLIGHT, claimed_by=run.id)
-    claimed = Document.objects.filter(state=DocumentState.IN_FLIGHT, claimed_by=run.id)
+    claimed = Document.objects.filter(id__in=first, state=DocumentState.IN_FLIGHT, claimed_by=run.id)
     return list(claimed.defer("source").order_by("autotask_id"))
 
 

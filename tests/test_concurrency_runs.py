@@ -70,6 +70,7 @@ def test_a_run_that_outlived_its_lease_settles_nothing(connected: ConnectedAccou
     with connected.scope():
         slow = new_run(connected)
         assert take_lease(slow)
+        assert engine._begin(slow)
         claimed = queue.claim(slow)
         let_the_lease_run_out()
 

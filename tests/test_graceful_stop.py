@@ -49,9 +49,10 @@ def wait_until(happened: Callable[[], bool], seconds: float = 60) -> None:
 
 @pytest.mark.parametrize("kind", ["worker", "command"])
 def test_sigterm_in_the_middle_of_a_backlog(connected: ConnectedAccount, tmp_path: Path, kind: str) -> None:
-    """120 invoices are three calls. The first is answered late, and the process is asked to stop meanwhile."""
-    for _ in range(120):
-        connected.autotask.bill(connected.pair.company_id, [item(rate="100.00")])
+    """Of six calls five are made at once. The first is answered late, and the process is asked to stop meanwhile."""
+    connected.autotask.bill_many(
+        [{"companyID": connected.pair.company_id, "items": [item(rate="100.00")]} for _ in range(270)]
+    )
     world = connected.autotask.world
     world.add_trouble("xero", "slow", method="PUT", path="/Invoices", seconds=3, times=1)
     arguments = WORKER if kind == "worker" else ("manage.py", "sync", connected.account.slug)
@@ -63,16 +64,16 @@ def test_sigterm_in_the_middle_of_a_backlog(connected: ConnectedAccount, tmp_pat
         try:
             if kind == "worker":
                 sync_account.delay(account_id=connected.account.id)
-            wait_until(lambda: len(connected.xero.invoices()) == 50)
+            wait_until(lambda: len(connected.xero.invoices()) == 250)
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0, (tmp_path / "log").read_text()
         finally:
             process.kill()
 
-    assert Counter(document.state for document in connected.documents()) == {"synced": 50, "waiting": 70}
+    assert Counter(document.state for document in connected.documents()) == {"synced": 250, "waiting": 20}
     with connected.scope():
         assert SyncState.objects.get().lease_run_id is None
         assert SyncRun.objects.get().state == SyncRun.State.FINISHED
     connected.sync()
     assert {document.state for document in connected.documents()} == {"synced"}
-    assert len(connected.xero.invoices()) == 120
+    assert len(connected.xero.invoices()) == 270

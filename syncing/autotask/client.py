@@ -4,7 +4,7 @@
     for invoice in client.find(Invoice, gt("id", 1200)):
         …
 
-A client serves one run in one thread. Every method that calls raises SyncProblems only: Transient ("autotask-timeout",
+A client serves one run. Every method that calls raises SyncProblems only: Transient ("autotask-timeout",
 "service-unavailable", "autotask-threshold", "rate-limited"), NeedsPerson ("autotask-login-refused",
 "autotask-not-permitted") and NeedsSupport ("unexpected"). Nothing is tried again here, apart from one look at whether
 the database has moved to another zone.
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -69,7 +70,7 @@ class Credentials:
 
 
 class AutotaskClient:
-    """One account's way to its Autotask database. `calls` counts the requests made.
+    """One account's way to its Autotask database, for one run, whose threads may share it. `calls` counts the requests.
 
     `limiter(database_id, integration_code, entity, host)` is held around each call. `moved_to` is the new zone where
     the database was found elsewhere than `credentials` say; whoever made the client stores it.
@@ -80,6 +81,8 @@ class AutotaskClient:
         self.calls = 0
         self.moved_to: Zone | None = None
         self._limiter = limiter
+        self._counting = threading.Lock()
+        self._moving = threading.Lock()
         self._looked_for_zone = False
         self._fields: dict[str, dict[str, FieldInformation]] = {}
 
@@ -227,43 +230,53 @@ class AutotaskClient:
         return rows, isinstance(details, dict) and bool(details.get("nextPageUrl"))
 
     def _call(self, method: str, entity: str, path: str = "", body: Any = None) -> dict[str, Any]:
-        answer = self._send(method, entity, path, body)
-        if answer.status in (401, 404) and self._has_moved():
-            answer = self._send(method, entity, path, body)
+        asked = self.credentials
+        answer = self._send(asked, method, entity, path, body)
+        if answer.status in (401, 404) and self._has_moved(asked):
+            answer = self._send(self.credentials, method, entity, path, body)
         try:
             return accepted(answer, self.credentials.masked)
         except SyncProblem as problem:
             problem.evidence.setdefault("entity", entity)
             raise
 
-    def _send(self, method: str, entity: str, path: str, body: Any) -> Answer:
-        credentials = self.credentials
+    def _send(self, credentials: Credentials, method: str, entity: str, path: str, body: Any) -> Answer:
         url = f"{checked_url(credentials.zone_url)}/V1.0/{entity}{path}"
         host = urlsplit(url).netloc
         with self._limiter(credentials.database_id, credentials.integration_code, entity, host) as call:
-            self.calls += 1
+            self._count()
             answer = send(self._session, method, url, headers=credentials.headers, body=body)
             call.observe(answer.status, answer.headers)
         logger.debug("Autotask %s: %s %s%s → %s", credentials.database_id, method, entity, path, answer.status)
         return answer
 
-    def _has_moved(self) -> bool:
-        """Whether the same database is found in another zone. Asked once: a refused log-in is never tried in a loop."""
-        if self._looked_for_zone:
-            return False
-        self._looked_for_zone = True
-        self.calls += 1
+    def _has_moved(self, asked: Credentials) -> bool:
+        """Whether the same database is found in another zone than was asked.
+
+        Looked for once: a refused log-in is never tried in a loop.
+        """
+        with self._moving:
+            if not self._looked_for_zone:
+                self._looked_for_zone = True
+                self._look_for_zone()
+            return self.credentials is not asked
+
+    def _look_for_zone(self) -> None:
+        self._count()
         try:
             zone = discover_zone(self.credentials.username)
         except SyncProblem:
-            return False  # the refusal at hand says more than that
+            return  # the refusal at hand says more than that
         known = self.credentials
         if zone.url == checked_url(known.zone_url) or zone.database_id != known.database_id:
-            return False
+            return
         logger.info("Autotask database %s has moved to %s.", zone.database_id, zone.url)
         self.moved_to = zone
         self.credentials = replace(known, zone_url=zone.url)
-        return True
+
+    def _count(self) -> None:
+        with self._counting:
+            self.calls += 1
 
     @cached_property
     def _session(self) -> Any:

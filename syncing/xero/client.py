@@ -6,6 +6,7 @@ https://developer.xero.com/documentation/api/accounting/overview
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ class Page:
 
 
 class XeroClient:
-    """One organisation, for one run. Not shared between threads.
+    """One organisation, for one run, whose threads may share it.
 
     Every method raises SyncProblem children only: NoAnswer, ServerError, RequestRefused, Transient("rate-limited" |
     "access-token-expired"), NeedsReconnect("xero-disconnected" | "xero-permission"). An expired token is refreshed, and
@@ -86,7 +87,8 @@ class XeroClient:
         self.bytes_received = 0
         self.day_calls_remaining: int | None = None
         self._tokens = tokens
-        self._token = ""
+        self._counting = threading.Lock()
+        self._this = threading.local()  # `token`: what the call of this thread is made with
         self._api = accounting_api(self._bearer)
 
     # ---- settings
@@ -247,7 +249,7 @@ class XeroClient:
         """One call of the SDK's `operation`, with another token where this one is refused. Raises what errors mean."""
         answer = self._once(operation, *arguments, **parameters)
         if replies.token_is_refused(answer):
-            self._token = self._tokens.access_token(rejected=self._token)
+            self._tokens.access_token(rejected=self._this.token)
             answer = self._once(operation, *arguments, **parameters)
         if not 200 <= answer.status < 300:
             raise replies.problem(answer)
@@ -256,18 +258,23 @@ class XeroClient:
     def _once(self, operation: str, *arguments: Any, **parameters: Any) -> Answer:
         call: Callable[..., Answer] = getattr(self._api, operation)
         with limits.xero_call(self.organisation_id) as counted:
-            self.calls += 1
+            self._count(calls=1)
             answer = call(self.organisation_id, *arguments, _preload_content=False, **parameters)
-            self.bytes_received += len(answer.body)
+            self._count(received=len(answer.body))
             counted.observe(answer.status, answer.headers)
         remaining = answer.headers.get("X-DayLimit-Remaining", "")
         if remaining.isdecimal():
             self.day_calls_remaining = int(remaining)
         return answer
 
+    def _count(self, *, calls: int = 0, received: int = 0) -> None:
+        with self._counting:
+            self.calls += calls
+            self.bytes_received += received
+
     def _bearer(self) -> str:
-        self._token = self._tokens.access_token()
-        return self._token
+        token = self._this.token = self._tokens.access_token()
+        return token
 
 
 OR: Final = " OR "
