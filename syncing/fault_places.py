@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from faults.catalogue import Place
 from faults.models import Fault
@@ -30,16 +30,16 @@ STATUS_PAGES = {
 }
 # Pages of Autotask that no documented link opens: the article tells the way.
 ARTICLES = {Place.AUTOTASK_API_USER: "/help/autotask-api-user/"}
-# Place → name of the address, and the part of that page.
-OUR_PAGES = {
-    Place.CONNECTIONS: ("connections", ""),
-    Place.NUMBERING: ("sync-settings", "numbers"),
-    Place.CONTACT_SETTINGS: ("sync-settings", "contacts"),
-    Place.CURRENCY_SETTINGS: ("sync-settings", "invoices"),
-    Place.PERIOD_SETTINGS: ("sync-settings", "invoices"),
-    Place.ACCOUNT_MAPPING: ("mappings", "billing-codes"),
-    Place.TAX_MAPPING: ("mappings", "tax-rates"),
-    Place.ITEM_MAPPING: ("mappings", "items"),
+# Place → name of the address, the page or kind that it is of, and the part of that page.
+OUR_PAGES: dict[Place, tuple[str, tuple[str, ...], str]] = {
+    Place.CONNECTIONS: ("connections", (), ""),
+    Place.NUMBERING: ("sync-settings-page", ("numbers",), ""),
+    Place.CONTACT_SETTINGS: ("sync-settings-page", ("contacts",), ""),
+    Place.CURRENCY_SETTINGS: ("sync-settings-page", ("invoices",), "id_currency"),
+    Place.PERIOD_SETTINGS: ("sync-settings-page", ("invoices",), "id_locked_period"),
+    Place.ACCOUNT_MAPPING: ("mapping", ("billing-codes",), ""),
+    Place.TAX_MAPPING: ("mapping", ("tax-rates",), ""),
+    Place.ITEM_MAPPING: ("sync-settings-page", ("accounts",), "id_product_codes"),
 }
 
 
@@ -85,11 +85,10 @@ class Places:
         if place == Place.SUPPORT:
             query = urlencode({"fault": self.fault.id})
             return f"{reverse('support', args=[self.slug])}?{query}"
-        name, part = OUR_PAGES.get(place, ("", ""))
-        try:
-            return f"{reverse(name, args=[self.slug])}{'#' if part else ''}{part}" if name else ""
-        except NoReverseMatch:
+        if place not in OUR_PAGES:
             return ""
+        name, of, part = OUR_PAGES[place]
+        return reverse(name, args=[self.slug, *of]) + (f"#{part}" if part else "")
 
     def _of_autotask(self, place: Place) -> str:
         if not self.web_url:

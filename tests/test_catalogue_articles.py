@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from faults.catalogue import KINDS
 from faults.help import FOLDER, Article, ArticleNotFoundError, article, articles, guides, search
+from syncing.mapping_kinds import KINDS as MAPPINGS
+from syncing.settings_pages import PAGES
+from syncing.templatetags.navigation import SETTINGS
 
 SECTIONS = [
     "What happened",
@@ -147,3 +150,23 @@ def test_markup_in_an_article_is_not_passed_through(
 
 def test_the_articles_are_files_of_this_package() -> None:
     assert {file.stem for file in FOLDER.glob("*.md")} == set(KINDS) | GUIDES
+
+
+# Places of Cloud Depot itself, as the articles name them. Those of Autotask and Xero cannot be checked from here.
+OF_OTHERS = (
+    "General settings",
+    "Financial settings",
+    "Connected apps",
+    "Users",
+    "Finance, Accounting",
+    "System Settings",
+)
+
+
+@every_article
+def test_the_places_that_an_article_names_are_there(page: Article) -> None:
+    settings = {f"Sync settings → {one.title}" for one in PAGES}
+    mappings = {f"Mappings → {kind.title}" for kind in MAPPINGS.values()} | {"Mappings → Contacts"}
+    known = settings | mappings | {label for label, *_ in SETTINGS}
+    named = re.findall(r"(?<!& )Settings → ([^<]+)", re.sub(r"\s+", " ", page.html))
+    assert [place for place in named if not place.startswith(OF_OTHERS) and place not in known] == []

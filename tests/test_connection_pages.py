@@ -75,7 +75,7 @@ def test_an_organisation_that_is_disconnected_can_be_joined_again(connected: Con
     change(connected, XeroConnection, state="disconnected", disconnected_at=timezone.now())
     _, page = page_of(connected)
     assert "nothing is sent twice" in page
-    assert "Sign in at Xero again" in page
+    assert "Reconnect Xero" in page
 
 
 def test_what_the_api_user_sees_is_asked_for_and_hidden_lines_of_business_are_named(

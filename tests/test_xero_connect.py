@@ -377,7 +377,7 @@ def test_only_owners_and_administrators_connect(
     member = browser_of(sandbox, role)
     slug = member.account.slug
     assert member.page().status_code == 200
-    assert ("Connect to Xero" in words(member.page())) is allowed
+    assert ("Connect Xero" in words(member.page())) is allowed
     assert member.client.post(f"/a/{slug}/connections/xero/start").status_code == (302 if allowed else 403)
     assert member.client.get(f"/a/{slug}/connections/xero/choose").status_code == (400 if allowed else 403)
 
