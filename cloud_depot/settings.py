@@ -117,7 +117,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "tenants.middleware.ActivityMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "tenants.middleware.TimeZoneMiddleware",
     "support.middleware.VisitMiddleware",
@@ -232,6 +232,9 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Sign-in
+
+# Read from the cache, and kept in the database, which is asked where the cache is away.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 AUTH_USER_MODEL = "tenants.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -9,7 +9,7 @@ from datetime import datetime
 from support.models import StaffAction, SupportRequest
 from syncing import diagnostics, health, watchdog
 from syncing.models import AccountHealth
-from syncing.overview import OpenFaults, open_faults
+from syncing.overview import OpenFault, living_faults
 from tenants.features import DESCRIPTIONS, FeatureName
 from tenants.models import Account, Feature, Member
 
@@ -35,7 +35,7 @@ class DeskAccount:
     account: Account
     health: AccountHealth
     checks: Sequence[watchdog.Check]
-    faults: OpenFaults
+    faults: Sequence[OpenFault]  # the last few that need the customer
     features: Sequence[FeatureSwitch]
     requests: Sequence[SupportRequest]
     actions: Sequence[StaffAction]
@@ -49,7 +49,7 @@ def read_account(account: Account) -> DeskAccount:
         account=account,
         health=health.refresh(account.id),
         checks=watchdog.checklist(account.id),
-        faults=open_faults(),
+        faults=living_faults().shown,
         features=_features(account),
         requests=list(SupportRequest.objects.filter(account=account).order_by("-id")[:MOST_SHOWN]),
         actions=list(StaffAction.objects.filter(account=account).order_by("-id")[:MOST_SHOWN]),

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 
 from support import visits
 from support.visits import Visit
-from tenants.middleware import AccountRequest, AccountScopeMiddleware
+from tenants.middleware import AccountRequest, AccountScopeMiddleware, memberships_of
 from tenants.models import Account, Member, Role, User
 
 READING = ("GET", "HEAD", "OPTIONS")
@@ -35,6 +35,6 @@ class VisitMiddleware(AccountScopeMiddleware):
         person = cast(User, request.user)
         visits.write_down(visit, person, request.get_full_path())
         cast(VisitRequest, request).visit = visit
-        request.account, request.api_token = account, None
+        request.account, request.api_token, request.memberships = account, None, memberships_of(person)
         request.member = Member(account=account, user=person, role=Role.VIEWER)
         return self._in_scope(request)

@@ -15,10 +15,13 @@ from django.utils.http import urlencode
 from faults.catalogue import KINDS
 from faults.models import Fault
 from syncing.document_search import LARGEST_ID, DocumentFilter
+from syncing.keyset import Page
 from syncing.models import Blocker, Document
 from syncing.states import DocumentState
+from syncing.tally import documents_by_state
 
 LONGEST_TEXT = 200
+MOST_COUNTED = 1000
 
 
 def in_order(states: Iterable[str]) -> str:
@@ -140,11 +143,36 @@ def asked(data: QueryDict) -> Asked:
     return Asked(form, wanted, urlencode({name: value for name, value in parts.items() if value not in (None, "")}))
 
 
+@dataclass(frozen=True)
+class Count:
+    """How many there are; or that there are more than so many."""
+
+    number: int
+    is_more: bool = False
+
+    @property
+    def words(self) -> str:
+        return f"{self.number:,}{'+' if self.is_more else ''} document{'' if self.number == 1 else 's'}"
+
+
 def listed(wanted: DocumentFilter) -> QuerySet[Document]:
     """The documents with what a row shows: two queries however many they are. In an account scope."""
     blockers = Blocker.objects.select_related("fault").defer("fault__evidence", "fault__detail").order_by("id")
     rows = Document.objects.only(*COLUMNS).prefetch_related(Prefetch("blockers", blockers))
     return wanted.apply(rows)
+
+
+def count(wanted: DocumentFilter, page: Page[Document]) -> Count:
+    """How many are asked for, of which `page` shows some. In an account scope; one query at the most.
+
+    What is narrowed is counted up to a limit, since each of them would have to be read.
+    """
+    if wanted == DocumentFilter():
+        return Count(documents_by_state().total())
+    if not (page.newer or page.older):
+        return Count(len(page.rows))
+    found = wanted.apply(Document.objects.all()).values("id")[: MOST_COUNTED + 1].count()
+    return Count(min(found, MOST_COUNTED), is_more=found > MOST_COUNTED)
 
 
 def faults_to_choose(chosen: int | str | None) -> list[tuple[str, str]]:
@@ -181,7 +209,7 @@ CSV_HEADER = (
 
 def csv_rows(wanted: DocumentFilter) -> Iterator[tuple[Any, ...]]:
     """Newest first, as the database gives them. In an account scope, which must last as long as the rows come."""
-    documents = listed(wanted).order_by("-autotask_id", "-id")
+    documents = listed(wanted).order_by(f"-{wanted.order}", "-id")
     for document in documents.iterator(chunk_size=1000):
         yield (
             document.get_kind_display(),

@@ -13,7 +13,7 @@ from faults.models import Fault, FaultEvent
 from faults.stuck import Stuck, stuck_behind
 from syncing.document_search import DocumentFilter
 from syncing.fault_words import why
-from syncing.incidents import CONNECTION_CODES
+from syncing.incidents import is_incident
 from syncing.keyset import PAGE_SIZE
 from syncing.models import Blocker, Document
 from syncing.partners import fed_organisation
@@ -123,11 +123,6 @@ def _rows(account: Account, faults: Sequence[Fault]) -> list[FaultRow]:
         )
         for fault in faults
     ]
-
-
-def is_incident(fault: Fault) -> bool:
-    """Whether it is trouble of a connection, which holds up the whole queue."""
-    return fault.code in CONNECTION_CODES and fault.state not in OVER
 
 
 def documents_waiting() -> int:

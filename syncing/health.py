@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from faults.models import Fault
 from syncing.document_list import ON_THE_WAY
+from syncing.incidents import open_incidents
 from syncing.models import AccountHealth, Blocker, Document, SyncRun
 from syncing.overview import Connections, connections, last_finished_at
 from syncing.states import DocumentState
@@ -23,7 +24,7 @@ COUNTED_EVERY = timedelta(hours=1)
 
 def refresh(account_id: int) -> AccountHealth:
     """Look at the account anew, and keep what is seen. In its scope; nine queries, and one more once an hour."""
-    both = connections()
+    both = connections(open_incidents())
     xero = both.organisation.health if both.organisation else None
     faults = Fault.objects.filter(state__in=(Fault.State.OPEN, Fault.State.RETRYING))
     counts = dict(faults.values_list("state").annotate(Count("id")).order_by())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from faults import record
@@ -72,10 +72,21 @@ def hold(run: SyncRun, partner: Partner, problem: SyncProblem, again_at: datetim
     _move_those_behind(partner, again_at)
 
 
-def open_incidents() -> list[Fault]:
+def living_incidents() -> QuerySet[Fault]:
     """The connection faults that are not over. In an account scope."""
     living = (Fault.State.OPEN, Fault.State.RETRYING)
-    return list(Fault.objects.filter(code__in=CONNECTION_CODES, subject__in=PARTNERS, state__in=living))
+    return Fault.objects.filter(code__in=CONNECTION_CODES, subject__in=PARTNERS, state__in=living)
+
+
+def open_incidents() -> list[Fault]:
+    """The same, read."""
+    return list(living_incidents())
+
+
+def is_incident(fault: Fault) -> bool:
+    """Whether it is one of them."""
+    is_over = fault.state not in (Fault.State.OPEN, Fault.State.RETRYING)
+    return fault.code in CONNECTION_CODES and fault.subject in PARTNERS and not is_over
 
 
 def clear(incidents: Sequence[Fault], partner: Partner) -> list[Fault]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count
@@ -16,9 +16,10 @@ from faults.stuck import Stuck, stuck_behind
 from syncing.chart import Chart, draw
 from syncing.connection_health import FedOrganisation, Health, autotask_health, fed_organisations
 from syncing.document_list import LEFT_OUT, ON_THE_WAY, in_order
-from syncing.incidents import open_incidents
+from syncing.incidents import is_incident, living_incidents
 from syncing.models import Document, SyncState
 from syncing.states import DocumentState
+from syncing.tally import documents_by_state
 from tenants.models import AutotaskConnection, XeroConnection
 
 DAYS = 30
@@ -69,16 +70,15 @@ class OpenFault:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenFaults:
-    """The first few that need a person, and how many there are in all."""
+class LivingFaults:
+    """Those of the connections, and the last few that need a person."""
 
+    incidents: Collection[Fault]
     shown: Sequence[OpenFault]
-    count: int
 
 
-def connections() -> Connections:
-    """In an account scope; three queries."""
-    incidents = open_incidents()
+def connections(incidents: Collection[Fault]) -> Connections:
+    """Both sides, with the connection faults that are not over. In an account scope; two queries."""
     autotask = AutotaskConnection.objects.defer("secret", "integration_code").first()
     tokens = ("grant__access_token", "grant__refresh_token")
     fed = fed_organisations(XeroConnection.objects.select_related("grant").defer(*tokens), incidents, timezone.now())
@@ -92,11 +92,11 @@ def connections() -> Connections:
 
 def figures() -> list[Figure]:
     """Documents by what became of them. In an account scope; one query."""
-    counts = dict(Document.objects.values_list("state").annotate(Count("id")).order_by())
+    counts = documents_by_state()
 
     def figure(label: str, part: str, mark: str = "") -> Figure:
         states = STATES_OF_PART[part]
-        return Figure(label, sum(counts.get(state, 0) for state in states), in_order(states), mark)
+        return Figure(label, sum(counts[state] for state in states), in_order(states), mark)
 
     return [
         figure("In Xero", "synced", "good"),
@@ -115,7 +115,7 @@ def chart_of_days() -> Chart:
     rows = (
         Document.objects.filter(autotask_created_at__gte=midnight)
         .values_list(TruncDate("autotask_created_at", tzinfo=zone), "state")
-        .annotate(Count("id"))
+        .annotate(count=Count("*"))
         .order_by()
     )
     counts: dict[datetime.date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -124,14 +124,16 @@ def chart_of_days() -> Chart:
     return draw(days, counts)
 
 
-def open_faults() -> OpenFaults:
-    """What needs a person, last seen first. In an account scope; three queries."""
-    faults = Fault.objects.filter(state=Fault.State.OPEN)
-    shown = list(faults.order_by("-last_seen", "-id")[:FAULTS_SHOWN])
+def living_faults() -> LivingFaults:
+    """The faults that the page tells of. In an account scope; two queries."""
+    newest = Fault.objects.filter(state=Fault.State.OPEN).order_by("-last_seen", "-id")[:FAULTS_SHOWN]
+    found = {fault.id: fault for fault in living_incidents().union(newest, all=True)}.values()
+    needing_someone = (fault for fault in found if fault.state == Fault.State.OPEN)
+    shown = sorted(needing_someone, key=lambda fault: (fault.last_seen, fault.id), reverse=True)[:FAULTS_SHOWN]
     stuck = stuck_behind(fault.id for fault in shown)
-    return OpenFaults(
+    return LivingFaults(
+        incidents=[fault for fault in found if is_incident(fault)],
         shown=[OpenFault(fault, stuck[fault.id]) for fault in shown],
-        count=len(shown) if len(shown) < FAULTS_SHOWN else faults.count(),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -73,14 +73,14 @@ def live_run() -> SyncRun | None:
 
     A run whose lease ran out died with its worker, whatever its row says.
     """
+    return SyncRun.objects.filter(_is_live()).order_by("-state", "id").first()
+
+
+def _is_live() -> Q:
     holder = SyncState.objects.filter(lease_run_id__isnull=False, lease_expires_at__gt=Now())
-    held = Q(state=SyncRun.State.RUNNING, id__in=holder.values("lease_run_id"))
-    return SyncRun.objects.filter(held | Q(state=SyncRun.State.QUEUED)).order_by("-state", "id").first()
-
-
-def latest_run() -> SyncRun | None:
-    """The one that was asked for last. In an account scope."""
-    return SyncRun.objects.order_by("-id").first()
+    # A value, and not a list of them: so each of the two is found by its index.
+    held = Q(state=SyncRun.State.RUNNING, id=Subquery(holder.values("lease_run_id")[:1]))
+    return held | Q(state=SyncRun.State.QUEUED)
 
 
 def progress(run: SyncRun, of: int = 0) -> Progress:
@@ -89,6 +89,23 @@ def progress(run: SyncRun, of: int = 0) -> Progress:
     if live is None or live.id != run.id:
         run.refresh_from_db()  # it may have ended since it was read
         return Progress(run=run, is_live=False)
+    return _live(live, of)
+
+
+def present_progress() -> Progress | None:
+    """Of the run that is going on, else of the one that was asked for last; None before the first one.
+
+    In an account scope; one query, and two more while a run is at work.
+    """
+    latest = Q(id=Subquery(SyncRun.objects.order_by("-id").values("id")[:1]))
+    found = SyncRun.objects.filter(_is_live() | latest).annotate(is_live=_is_live())
+    run = found.order_by("-is_live", "-state", "id").first()
+    if run is None:
+        return None
+    return _live(run) if run.is_live else Progress(run=run, is_live=False)
+
+
+def _live(run: SyncRun, of: int = 0) -> Progress:
     left = documents_under_way() if run.state == SyncRun.State.RUNNING else 0
     return Progress(run=run, is_live=True, left=left, of=max(of, left))
 

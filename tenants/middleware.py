@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -16,20 +18,26 @@ from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
 from tenants.api_tokens import find_token
-from tenants.models import Account, ApiToken, Member
+from tenants.models import Account, ApiToken, Member, User
 from tenants.scope import account_scope
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
+NOTED_EVERY_SECONDS = 60
+_NOTED_AT = "noted_at"
 _PAGE = re.compile(r"/a/(?P<slug>[-\w]+)/")
 _API = "/api/"
 _TOKEN = re.compile(r"Token\s+(?P<secret>\S+)\s*", re.IGNORECASE)
 
 
 class AccountRequest(HttpRequest):
-    """A request in an account's scope: `member` on a page, `api_token` in the API."""
+    """A request in an account's scope: `member` on a page, `api_token` in the API.
+
+    `memberships` are all the places of the person who asks for a page, by the names of their accounts.
+    """
 
     account: Account
+    memberships: Sequence[Member]
     member: Member | None
     api_token: ApiToken | None
 
@@ -48,6 +56,21 @@ class TimeZoneMiddleware:
         # Without a session's cookie there is nobody to look up, and the answer need not vary by it.
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             timezone.activate(ZoneInfo(request.user.time_zone))
+        return self.get_response(request)
+
+
+class ActivityMiddleware:
+    """Notes, for the list of a person's sessions, from where and when each was used: at most once a minute."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        session, now = request.session, int(time.time())
+        is_logged_in = session.session_key is not None and request.user.is_authenticated
+        if is_logged_in and now - session.get(_NOTED_AT, 0) >= NOTED_EVERY_SECONDS:
+            UserSession.objects.create_from_request(request)
+            session[_NOTED_AT] = now
         return self.get_response(request)
 
 
@@ -72,7 +95,8 @@ class AccountScopeMiddleware:
     def _page(self, request: AccountRequest, slug: str) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _to_login(request)
-        member = Member.objects.select_related("account").filter(account__slug=slug, user=request.user).first()
+        request.memberships = memberships_of(request.user)
+        member = next((place for place in request.memberships if place.account.slug == slug), None)
         if member is None:
             raise Http404
         request.account, request.member, request.api_token = member.account, member, None
@@ -94,6 +118,11 @@ class AccountScopeMiddleware:
             chunks = cast(Iterable[bytes], response.streaming_content)
             response.streaming_content = _streamed_in_scope(account_id, chunks)
         return response
+
+
+def memberships_of(user: User) -> Sequence[Member]:
+    """Their places, by the names of the accounts; one query."""
+    return list(Member.objects.select_related("account").filter(user=user).order_by("account__name", "account_id"))
 
 
 def _to_login(request: HttpRequest) -> HttpResponse:

@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from faults.models import Fault
-from tenants.models import Account
 from tenants.permissions import Permission, granted
 
 register = template.Library()
@@ -45,7 +44,7 @@ class Place:
 
 @register.inclusion_tag("account/_navigation.html", takes_context=True)
 def account_navigation(context: dict[str, Any]) -> dict[str, Any]:
-    """The account's pages, how many faults are open, and the person's other accounts. Two queries."""
+    """The account's pages, how many faults are open, and the person's accounts. One query."""
     request = context["request"]
     account = request.account
     settings = _places(request, SETTINGS)
@@ -53,7 +52,7 @@ def account_navigation(context: dict[str, Any]) -> dict[str, Any]:
     if settings:
         in_settings = any(place.is_current for place in settings)
         places.append(Place("Settings", settings[0].url, in_settings))
-    accounts = Account.objects.filter(members__user=request.user).order_by("name", "id")
+    accounts = [member.account for member in request.memberships]
     return {
         "account": account,
         "accounts": [

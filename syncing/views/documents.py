@@ -30,7 +30,7 @@ def documents(request: HttpRequest, slug: str) -> HttpResponse:
     asked = document_list.asked(request.GET)
     page = page_of(
         document_list.listed(asked.wanted),
-        "autotask_id",
+        asked.wanted.order,
         before=request.GET.get("before", ""),
         after=request.GET.get("after", ""),
     )
@@ -39,7 +39,7 @@ def documents(request: HttpRequest, slug: str) -> HttpResponse:
         "asked": asked,
         "form": asked.form,
         "page": page,
-        "count": asked.wanted.apply(Document.objects.all()).count(),
+        "count": document_list.count(asked.wanted, page),
         "may_resync": Permission.RESYNC in granted(request),
     }
     if request.htmx:  # type: ignore[attr-defined]

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from syncing import on_demand, overview, progress
 from syncing.models import SyncRun
-from syncing.schedule import interval_of
 from syncing.setup_steps import wants_setup
 from tenants.middleware import AccountRequest
 from tenants.permissions import Permission, granted, requires
@@ -24,25 +23,24 @@ MOST_DOCUMENTS = 10_000_000
 def overview_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Where the account stands; before its first run, the way to get there."""
     account = cast(AccountRequest, request).account
-    connections = overview.connections()
-    run = progress.live_run() or progress.latest_run()
+    faults = overview.living_faults()
+    connections = overview.connections(faults.incidents)
+    now = progress.present_progress()
     context = {
         "account": account,
         "connections": connections,
-        "progress": progress.progress(run) if run else None,
+        "progress": now,
         "may_sync": Permission.RESYNC in granted(request),
         "may_connect": Permission.CONNECT in granted(request),
     }
-    if run is None and Permission.CHANGE_SETTINGS in granted(request) and wants_setup():
+    if now is None and Permission.CHANGE_SETTINGS in granted(request) and wants_setup():
         return redirect("setup", slug=slug)
-    if run is None:
+    if now is None:
         return render(request, "overview/first_steps.html", context)
     context |= {
         "figures": overview.figures(),
         "chart": overview.chart_of_days(),
-        "faults": overview.open_faults(),
-        "last_finished_at": overview.last_finished_at(),
-        "interval": interval_of(account),
+        "faults": faults.shown,
     }
     return render(request, "overview/page.html", context)
 
