@@ -29,7 +29,10 @@ def crew(folder: Path, workers: int) -> Iterator[None]:
         worker = [*CELERY, "worker", "--concurrency", str(workers), "--without-gossip", "--without-mingle"]
         processes.start("worker", worker, env=os.environ, cwd=Path.cwd())
         _wait_for_workers()
-        processes.start("beat", [*CELERY, "beat", "--schedule", home / "schedule"], env=os.environ, cwd=Path.cwd())
+        beat = [*CELERY, "beat", "--schedule", home / "schedule", "--loglevel", "INFO"]
+        processes.start("beat", beat, env=os.environ, cwd=Path.cwd())
+        if not wait_until(lambda: "Sending due task" in processes.log("beat").read_text(), START_SECONDS):
+            raise RuntimeError("Beat did not start.")
         yield
     finally:
         processes.end_all()

@@ -1,4 +1,4 @@
-"""Limits small enough to bind: 20 accounts, four worker processes; no breach, and hardly longer than the limits ask for.
+"""Limits small enough to bind: 20 accounts, four worker processes; no breach, and hardly longer than they ask for.
 
 The sandbox counts what breaks its limits. The bound is what a perfect sender would need who knew all its calls before:
 all that a minute allows in that minute's first moment, for each organisation and for the app, and no latency at all.
@@ -65,7 +65,8 @@ def main() -> None:
         "times": seconds / bound,
         "at most": MOST_TIMES,
     }
-    title = f"Xero {MINUTE} a minute, {CONCURRENT} at a time, {APP_MINUTE} a minute for the app; Autotask {THREADS} at a time"
+    xero = f"Xero {MINUTE} a minute, {CONCURRENT} at a time, {APP_MINUTE} a minute for the app"
+    title = f"{xero}; Autotask {AUTOTASK_HOUR:,} an hour, {THREADS} at a time"
     report(title, [{**row, **used.as_row()}])
     if ledger.breaches or seconds > MOST_TIMES * bound:
         raise SystemExit(1)
