@@ -49,12 +49,12 @@ def wait_until(happened: Callable[[], bool], seconds: float = 60) -> None:
 
 @pytest.mark.parametrize("kind", ["worker", "command"])
 def test_sigterm_in_the_middle_of_a_backlog(connected: ConnectedAccount, tmp_path: Path, kind: str) -> None:
-    """Of six calls five are made at once. The first is answered late, and the process is asked to stop meanwhile."""
+    """Of six calls five are made at once and answered late, and the process is asked to stop meanwhile."""
     connected.autotask.bill_many(
         [{"companyID": connected.pair.company_id, "items": [item(rate="100.00")]} for _ in range(270)]
     )
     world = connected.autotask.world
-    world.add_trouble("xero", "slow", method="PUT", path="/Invoices", seconds=3, times=1)
+    world.add_trouble("xero", "slow", method="PUT", path="/Invoices", seconds=3, times=5)
     arguments = WORKER if kind == "worker" else ("manage.py", "sync", connected.account.slug)
 
     with (tmp_path / "log").open("wb") as log:

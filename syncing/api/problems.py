@@ -94,7 +94,8 @@ def _of_validation(exception: exceptions.ValidationError) -> Response:
         for path, error in _errors(exception.detail)
     ]
     first = errors[0]
-    where = str(first.get("parameter") or first["pointer"].removeprefix("#/"))
+    # A parameter may come without a name: "?=1".
+    where = first["parameter"] if "parameter" in first else first["pointer"].removeprefix("#/")
     detail = first["detail"] if where == "#" else f"{where}: {first['detail']}"
     if len(errors) > 1:
         detail += f" And {len(errors) - 1} more."
