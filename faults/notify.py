@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from faults.models import Fault, FaultNotice, NoticeQueue
 from faults.stuck import Stuck, add, stuck_behind
+from faults.words import why
 from tenants.models import Account, Member
 from tenants.permissions import ROLE_PERMISSIONS, Permission
 from tenants.scope import system_scope
@@ -155,6 +156,10 @@ class _Told:
     stuck: Stuck
     documents: Sequence[str]
     url: str
+
+    @property
+    def why(self) -> str:
+        return why(self.fault)
 
     @property
     def more(self) -> int:

@@ -11,9 +11,9 @@ from typing import Any
 from faults.catalogue import Step
 from faults.models import Fault, FaultEvent
 from faults.stuck import Stuck, stuck_behind
+from faults.words import why
 from syncing.fault_list import OVER, documents_waiting, next_tries
 from syncing.fault_places import Link, Places
-from syncing.fault_words import why
 from syncing.incidents import is_incident
 from syncing.keyset import Page, page_of
 from syncing.models import Document

@@ -11,8 +11,8 @@ from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from faults.catalogue import KINDS, Severity
 from faults.models import Fault, FaultEvent
 from faults.stuck import Stuck, stuck_behind
+from faults.words import why
 from syncing.document_search import DocumentFilter
-from syncing.fault_words import why
 from syncing.incidents import is_incident
 from syncing.keyset import PAGE_SIZE
 from syncing.models import Blocker, Document

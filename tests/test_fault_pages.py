@@ -79,7 +79,7 @@ class TestTheList:
         make_fault(account, *documents, evidence={"currency": "USD", "subscribed": ["NZD", "AUD"]})
         page = bea.read("faults")
         assert page.count(KINDS["currency-not-subscribed"].title) == 2  # its row, and the choice of kinds
-        assert "The documents are in USD, and The Xero organisation has only NZD and AUD." in page
+        assert "The documents are in USD, and the Xero organisation has only NZD and AUD." in page
         assert "200.00" in page
         assert "8,310.50" in page
 
@@ -196,12 +196,12 @@ class TestActing:
     def test_the_watching_ends_where_no_run_is_there(self, account: Account, bea: Reader) -> None:
         fault = make_fault(account, *stuck(account, 1))
         token = bea.post("fault-resync", fault.id)["Location"].partition("watch=")[2]
-        assert 'hx-trigger="every 1s"' in bea.read("fault-progress", fault.id, token)
+        assert 'hx-trigger="every 500ms"' in bea.read("fault-progress", fault.id, token)
         with account_scope(account.id):
             Document.objects.update(state="synced")
         answer = bea.client.get(bea.url("fault-progress", fault.id, token))
         assert answer["HX-Trigger"] == "documents-settled"
-        assert "every 1s" not in answer.content.decode()
+        assert "every 500ms" not in answer.content.decode()
         assert "1 arrived in Xero" in answer.content.decode()
 
     def test_a_token_of_another_account_watches_nothing(self, account: Account, bea: Reader) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from faults.catalogue import KINDS
 from faults.models import Fault
-from syncing.fault_words import amount, listed, why
+from faults.words import amount, listed, why
 
 HOLDER = {"number": "HB-7", "contact": "Tūī Travel", "currency": "NZD"}
 

@@ -160,6 +160,15 @@ def test_a_fault_that_needs_someone_is_told_within_two_minutes(mail: MailServer,
 
 
 @pytest.mark.usefixtures("ana")
+def test_the_cause_is_told_with_the_facts_of_the_case(mail: MailServer, account: Account) -> None:
+    facts = {"currency": "USD", "base_currency": "NZD", "subscribed": ["AUD", "NZD"]}
+    happens(account, NeedsPerson("currency-not-subscribed", "…", "USD", evidence=facts))
+    post(account)
+    (message,) = mail.taken
+    assert "The documents are in USD, and the Xero organisation has only AUD and NZD." in message.get_content()
+
+
+@pytest.mark.usefixtures("ana")
 def test_what_one_run_finds_is_one_mail(mail: MailServer, account: Account) -> None:
     happens(account, currency("USD"), currency("GBP"), NeedsSupport("unexpected", "…", "reference 7"))
     post(account)

@@ -23,7 +23,7 @@ XERO_STATUSES = {
 def why(fault: Fault, organisation: str = "") -> str:
     """One sentence with the facts of the case; what the kind says in general where the facts are not there."""
     say = _SENTENCES.get(fault.code)
-    return (say(fault.evidence, organisation or "The Xero organisation") if say else "") or fault.kind.what_happened
+    return (say(fault.evidence, organisation or "the Xero organisation") if say else "") or fault.kind.what_happened
 
 
 def amount(value: Any, currency: Any = "") -> str:
