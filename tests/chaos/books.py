@@ -11,6 +11,7 @@ from faults.models import Fault
 from syncing.marker import marked_uuid
 from syncing.models import Delivery, Document, SyncRun, SyncSettings
 from syncing.states import DocumentState
+from syncing.void import GONE
 from tests.connected import ConnectedAccount
 from tests.control import Row
 
@@ -67,13 +68,17 @@ def _of_invoice(
     if document is None:
         yield f"{name} was never seen"
         return
-    if document.state != DocumentState.SYNCED:
+    if document.state != (DocumentState.VOIDED if invoice["isVoided"] else DocumentState.SYNCED):
         yield f"{name} is {document.state}"
     rows = xero.of(document)
     if len(rows) != 1:
         yield f"{name} is in Xero {len(rows)} times"
         return
     [row] = rows
+    if invoice["isVoided"]:
+        if row["Status"] not in GONE:
+            yield f"{name} is voided in Autotask, and {row['Status']} in Xero"
+        return
     if row["SubTotal"] != abs(subtotal) or (document.subtotal or Decimal(0)) != abs(subtotal):
         yield f"{name} is {subtotal} in Autotask, {row['SubTotal']} in Xero and {document.subtotal} with us"
     if sum((line["LineAmount"] for line in row["LineItems"]), Decimal(0)) != row["SubTotal"]:
@@ -83,6 +88,11 @@ def _of_invoice(
     xero_id = row.get("InvoiceID") or row.get("CreditNoteID")
     if str(document.xero_id) != xero_id:
         yield f"{name} is linked to {document.xero_id}, and is {xero_id}"
+    yield from _of_number(invoice, document, row, settings)
+
+
+def _of_number(invoice: Row, document: Document, row: Row, settings: SyncSettings) -> Iterator[str]:
+    name = f"invoice {invoice['id']}"
     number = row.get("InvoiceNumber") or row.get("CreditNoteNumber")
     if document.xero_number != number:
         yield f"{name} is numbered {number} in Xero and {document.xero_number} with us"

@@ -1,15 +1,10 @@
-"""A round: an account with work of every kind, a run that goes wrong in a chosen way, and the lives after it."""
+"""A round: an account with work of every kind, runs that go wrong in chosen ways, and the lives after them."""
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from decimal import Decimal
-from typing import Any
 
 import redis
 from django.conf import settings
@@ -20,176 +15,197 @@ from django.utils import timezone
 from syncing.models import Delivery, Document, SyncState
 from syncing.states import DocumentState
 from tests.chaos.books import discrepancies
-from tests.chaos.crew import KILLED, Crew
-from tests.connected import ConnectedAccount, connect
-from tests.world import SandboxWorld, item
+from tests.chaos.crew import KILLED, STOPPED, UNLIMITED_AUTOTASK, UNLIMITED_XERO, Crew
+from tests.chaos.servers import killed_and_restarted
+from tests.chaos.troubles import LATE, Trouble, in_force
+from tests.chaos.work import Work
+from tests.world import SandboxWorld
 
 UNSETTLED = (DocumentState.WAITING, DocumentState.IN_FLIGHT, DocumentState.UNCERTAIN, DocumentState.RETRYING)
-MOST_LIVES = 8
+MOST_LIVES_AFTER = 8
 PAST_THE_KEY = timedelta(minutes=7)
-# What may happen to the writes of a run, each as the sandbox's trouble. 2 times: the try, and its repetition.
-TROUBLES: dict[str, dict[str, Any]] = {
-    "connection cut before Xero wrote": {"kind": "drop_before", "times": 2},
-    "connection cut after Xero wrote": {"kind": "drop_after", "times": 2},
-    "answer later than the time-out": {"kind": "slow", "seconds": 0.8, "times": 2},
-    "write later than the time-out": {"kind": "late", "seconds": 0.8, "times": 2},
-    "an error of Xero's own": {"kind": "status", "status": 503, "times": 1},
-    "an error of Xero's own, after it wrote": {"kind": "status_after", "status": 500, "times": 1},
-}
-WRITES = ("updates", "invoices", "credit notes")
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A worker dies at the boundary, when it meets it for the `time`-th time.
+
+    Or it `hangs` there until its lease has run out and a second worker has been at the account, and then goes on.
+    """
+
+    boundary: str
+    time: int = 1
+    hangs: bool = False
+
+    def __str__(self) -> str:
+        what = "outlives its lease" if self.hangs else "killed"
+        return f"{what} at “{self.boundary}”" + (f" ({self.time})" if self.time > 1 else "")
+
+
+@dataclass(frozen=True)
+class Strike:
+    """What else happens so many `seconds` after a run began; `name`: of STRIKES."""
+
+    name: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.name} after {self.seconds} s"
+
+
+@dataclass(frozen=True)
+class Life:
+    """What goes wrong in one run. `late`: more than the six minutes of an Idempotency-Key pass before it begins."""
+
+    kill: Kill | None = None
+    trouble: Trouble | None = None
+    strike: Strike | None = None
+    late: bool = False
+
+    def __str__(self) -> str:
+        blows = " and ".join(str(blow) for blow in (self.trouble, self.kill, self.strike) if blow)
+        return ("7 minutes later " if self.late else "") + (blows or "nothing")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
-    """What goes wrong. `kills`: in each life the boundary to die at, and at which time of meeting it.
+    """One life after the other, each with new work; then runs until all is settled. `late`: those begin late, too.
 
-    `trouble` meets the writes of the first life that are `struck`. `cut`: PostgreSQL or Redis drops all its connections
-    so many seconds after the first life began; Redis forgets everything. `long_crash`: it outlasts Xero's 6 minutes.
+    `bills`: so many more in each life.
     """
 
-    seed: int = 1
+    name: str
+    seed: int
     numbering: str = "xero"
-    kills: tuple[tuple[str, int], ...] = ()
-    trouble: str | None = None
-    struck: str = "invoices"
-    cut: tuple[str, float] | None = None
-    long_crash: bool = False
+    lives: tuple[Life, ...] = ()
+    late: bool = False
+    bills: int = 0
 
     def __str__(self) -> str:
-        deaths = " and ".join(f"killed at “{name}” ({times})" for name, times in self.kills)
-        trouble = f"{self.trouble} ({self.struck})" if self.trouble else ""
-        cut = f"{self.cut[0]} cuts its connections after {self.cut[1]} s" if self.cut else ""
-        length = "longer than six minutes" if self.long_crash else ""
-        return f"seed {self.seed}, numbers: {self.numbering}; " + ", ".join(
-            filter(None, (trouble, deaths, cut, length))
-        )
+        return self.name
 
 
 @dataclass
 class Result:
-    """How it ended. `deaths`: how many of the kills struck; `lives`: the runs that it took until all was settled."""
+    """How it ended. `missed`: the lives whose blow did not strike; `deaths` of workers; `runs` that it took."""
 
     wrong: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
     deaths: int = 0
-    lives: int = 0
+    runs: int = 0
 
 
 def play(round_: Round, world: SandboxWorld, crew: Crew) -> Result:
     """Play the round on an account of its own, and compare the books."""
-    account = _account_with_work(round_, world)
+    world.limits(xero=UNLIMITED_XERO, autotask=UNLIMITED_AUTOTASK)
+    work = Work.of_new_account(world, round_.seed, round_.numbering, days=len(round_.lives))
+    crew.warm_up(work.account.account.slug)
     result = Result()
-    with _trouble(round_, world):
-        _live(account, crew, result, round_.kills[0] if round_.kills else None, round_.cut)
-    if round_.trouble and round_.trouble.startswith("write later"):
-        time.sleep(1)  # it lands before Xero's clock is moved past the six minutes; later than that no key protects
-    for kill in round_.kills[1:]:
-        _pass_time(account, PAST_THE_KEY if round_.long_crash else timedelta())
-        _live(account, crew, result, kill)
-    _pass_time(account, PAST_THE_KEY if round_.long_crash else timedelta())
-    _live(account, crew, result)
-    while _is_unsettled(account) and result.lives < MOST_LIVES:
-        _pass_time(account, PAST_THE_KEY)
-        _live(account, crew, result)
-    result.wrong += discrepancies(account)
+    lingers = False
+    for life in round_.lives:
+        _pass_time(work, life.late, lingers)
+        work.do_a_day(round_.bills)
+        _live(work, crew, result, life)
+        lingers = life.trouble is not None and life.trouble.lingers
+    _pass_time(work, round_.late, lingers)
+    _live(work, crew, result)
+    lives = result.runs
+    while _is_unsettled(work) and result.runs < lives + MOST_LIVES_AFTER:
+        _pass_time(work, late=True)
+        _live(work, crew, result)
+    result.wrong += discrepancies(work.account)
     return result
 
 
-def _account_with_work(round_: Round, world: SandboxWorld) -> ConnectedAccount:
-    """One invoice and one credit note in Xero, changed since; and new ones, some for companies that Xero lacks."""
-    chance = random.Random(round_.seed)
-    account = connect(world)
-    account.change_settings(numbering=round_.numbering, write_back_number=round_.numbering == "xero")
-    companies = [account.pair.company_id, account.autotask.add_company("Kauri Dental")]
-    known = [_bill(account, chance, companies[0], sign) for sign in (1, -1)]
-    account.sync()
-    for autotask_id in known:
-        _change(account, autotask_id, _amount(chance))
-    account.ask_again(*known)
-    for company_id in companies:
-        for sign in (1, 1, -1):
-            _bill(account, chance, company_id, sign)
-    return account
-
-
-def _bill(account: ConnectedAccount, chance: random.Random, company_id: int, sign: int) -> int:
-    lines = [item(sign * _amount(chance)) for _ in range(chance.randint(1, 3))]
-    return int(account.autotask.bill(company_id, lines)["id"])
-
-
-def _amount(chance: random.Random) -> Decimal:
-    return Decimal(chance.randint(100, 99_999)) / 100
-
-
-def _change(account: ConnectedAccount, autotask_id: int, amount: Decimal) -> None:
-    """Another line price than before, and totals to fit, as un-posting and posting again leaves them."""
-    first, *others = account.autotask.items(autotask_id)
-    total = amount if first["totalAmount"] > 0 else -amount
-    tax = (total * Decimal("0.15")).quantize(Decimal("0.0001"))
-    account.autotask.patch("BillingItems", first["id"], rate=total, totalAmount=total, taxDollars=tax)
-    lines = [(total, tax)] + [(each["totalAmount"], each["taxDollars"]) for each in others]
-    invoice = account.autotask.invoice(autotask_id)
-    old_total, old_tax = first["totalAmount"], first["taxDollars"]
-    is_gross = invoice["invoiceTotal"] != old_total + sum(each["totalAmount"] for each in others)
-    account.autotask.patch(
-        "Invoices",
-        autotask_id,
-        invoiceTotal=invoice["invoiceTotal"] - old_total + total + ((tax - old_tax) if is_gross else 0),
-        totalTaxValue=sum(tax for _, tax in lines),
-    )
-
-
-@contextmanager
-def _trouble(round_: Round, world: SandboxWorld) -> Iterator[None]:
-    if round_.trouble is None:
-        yield
-        return
-    path = "/CreditNotes" if round_.struck == "credit notes" else "/Invoices"
-    method = "POST" if round_.struck == "updates" else "PUT"
-    with world.trouble("xero", path=path, method=method, **TROUBLES[round_.trouble]):
-        yield
-
-
-def _live(
-    account: ConnectedAccount,
-    crew: Crew,
-    result: Result,
-    kill: tuple[str, int] | None = None,
-    cut: tuple[str, float] | None = None,
-) -> None:
-    result.lives += 1
-    worker = crew.start(account.account.slug, *(kill or ()))
-    if cut is not None:
-        time.sleep(cut[1])
-        _cut_connections(cut[0])
-    status = crew.wait(worker)
-    if kill is not None and status == KILLED:
+def _live(work: Work, crew: Crew, result: Result, life: Life = Life()) -> None:
+    result.runs += 1
+    if life.trouble is not None and life.trouble.call == "token refreshed":
+        work.let_the_token_end()
+    slug = work.account.account.slug
+    with in_force(life.trouble, work.account.autotask.world) as struck:
+        worker = _start(slug, crew, life.kill)
+        if life.strike is not None:
+            time.sleep(life.strike.seconds)
+            STRIKES[life.strike.name](work, crew, result)
+        status = crew.wait(worker)
+        if status == STOPPED:
+            _let_the_lease_run_out(work, crew, result)
+            crew.go_on(worker)
+            crew.wait(worker)
+    if status == KILLED:
         result.deaths += 1
-    elif status != 0 and cut is None:
+    elif life.kill is not None and status != STOPPED:
+        result.missed.append(str(life))
+    if life.trouble is not None and not struck.yes:
+        result.missed.append(str(life))
+    if status > 0 and life.strike is None:
         result.wrong.append(f"a worker ended with {status}: {crew.said()}")
 
 
-def _cut_connections(server: str) -> None:
-    if server == "Redis":
-        with redis.Redis.from_url(settings.REDIS_URL) as client:
-            client.flushall()
-            client.client_kill_filter(_type="normal", skipme=True)
-        return
+def _start(slug: str, crew: Crew, kill: Kill | None) -> int:
+    return crew.start(slug, kill.boundary, kill.time, stops=kill.hangs) if kill else crew.start(slug)
+
+
+# ---- strikes
+
+
+def _cut_off_postgresql(work: Work, crew: Crew, result: Result) -> None:
     others = "datname = current_database() AND pid <> pg_backend_pid()"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608
 
 
-def _pass_time(account: ConnectedAccount, passed: timedelta) -> None:
-    """What time does: leases run out, Xero forgets its keys, what waits becomes due. Nobody sleeps."""
-    if passed:
-        account.autotask.world.advance_clock(passed.total_seconds())
+def _empty_redis(work: Work, crew: Crew, result: Result) -> None:
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.flushdb()
+        client.client_kill_filter(_type="normal", skipme=True)
+
+
+def _kill_postgresql(work: Work, crew: Crew, result: Result) -> None:
+    connection.close()
+    killed_and_restarted("postgres")
+
+
+def _kill_redis(work: Work, crew: Crew, result: Result) -> None:
+    killed_and_restarted("redis")
+
+
+def _let_the_lease_run_out(work: Work, crew: Crew, result: Result) -> None:
+    """A second worker takes the account over, while the first, which only was slow, works on."""
+    _pass_time(work)
+    result.runs += 1
+    crew.sync(work.account.account.slug)
+
+
+STRIKES = {
+    "all connections to PostgreSQL cut": _cut_off_postgresql,
+    "Redis emptied, its connections cut": _empty_redis,
+    "its lease over, a second worker": _let_the_lease_run_out,
+    "PostgreSQL killed": _kill_postgresql,
+    "Redis killed": _kill_redis,
+}
+
+
+# ---- time
+
+
+def _pass_time(work: Work, late: bool = False, lingers: bool = False) -> None:
+    """What time does: leases run out, Xero forgets its keys, what waits becomes due. Nobody sleeps.
+
+    Only for what `lingers`: it lands before Xero's clock is moved on. Later than six minutes no key protects.
+    """
+    passed = PAST_THE_KEY if late else timedelta()
+    if late and lingers:
+        time.sleep(LATE)
+    if late:
+        work.account.autotask.world.advance_clock(passed.total_seconds())
     past = timezone.now() - timedelta(seconds=1)
-    with account.scope():
+    with work.account.scope():
         SyncState.objects.filter(lease_expires_at__isnull=False).update(lease_expires_at=past)
         Delivery.objects.update(first_sent_at=F("first_sent_at") - passed)
         Document.objects.filter(state=DocumentState.RETRYING).update(next_attempt_at=past)
 
 
-def _is_unsettled(account: ConnectedAccount) -> bool:
-    with account.scope():
+def _is_unsettled(work: Work) -> bool:
+    with work.account.scope():
         return Document.objects.filter(state__in=UNSETTLED).exists()

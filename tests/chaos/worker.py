@@ -1,62 +1,86 @@
-"""The worker processes: each is a fork of this one that runs `manage.py sync SLUG`, and may kill itself on its way.
+"""The worker processes: forks of this one that run `manage.py sync SLUG`, and may kill or stop themselves on their way.
 
 Forks, so that hundreds of rounds do not wait for hundreds of starts. A line of JSON asks for one; see `crew.py`.
-Nothing of the engine is changed: a profiler watches which of its functions are entered and left, and SIGKILLs.
+The engine does what it always does; its functions only tell when they begin or end, and then a signal may come.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import sys
-from types import FrameType
 from typing import Any
 
 import django
 import urllib3
-from django.core.management import execute_from_command_line
+from django.core.cache import caches
+from django.core.management import call_command
+from django.db import connections
 
-from tests.chaos.boundaries import ALL, Boundary
-
-# Seconds in which Xero answers, so that a round with a late answer need not wait for a minute.
-PATIENCE = 0.5
+# Seconds in which a partner answers, so that a round with a late answer need not wait for a minute.
+PATIENCE = 0.4
 
 
 def main() -> None:
     django.setup()
-    _load_the_engine()
+    _lose_patience()
     for line in sys.stdin:
         asked = json.loads(line)
-        if "start" in asked:
+        answer: Any
+        if "warm up" in asked:
+            answer = _warm_up(**asked["warm up"])
+        elif "start" in asked:
             answer = {"pid": _fork(**asked["start"])}
+        elif "go on" in asked:
+            answer = os.kill(asked["go on"], signal.SIGCONT)
         else:
-            _, status = os.waitpid(asked["wait"], 0)
-            answer = {"status": os.waitstatus_to_exitcode(status)}
-        print(json.dumps(answer), flush=True)  # noqa: T201
+            answer = {"status": _wait(asked["wait"])}
+        os.write(ANSWERS, f"{json.dumps(answer)}\n".encode())
 
 
-def _load_the_engine() -> None:
-    from syncing import engine  # noqa: F401  (loaded once, for all forks)
-    from syncing.xero import transport
+def _lose_patience() -> None:
+    from syncing.autotask import transport as autotask
+    from syncing.xero import identity
+    from syncing.xero import transport as xero
 
-    transport.TIMEOUT = urllib3.Timeout(connect=5, read=PATIENCE)  # type: ignore[misc]
+    xero.TIMEOUT = urllib3.Timeout(connect=5, read=PATIENCE)  # type: ignore[misc]
+    autotask.TIMEOUTS = (5, PATIENCE)  # type: ignore[misc]
+    identity.READ_SECONDS = PATIENCE  # type: ignore[misc]
 
 
-def _fork(slug: str, log: str, boundary: str | None, occurrence: int) -> int:
+def _warm_up(slug: str, log: str) -> dict[str, Any]:
+    """One run in this very process: what Python and Django load at the first use, the forks have from then on."""
+    _write_to(log)
+    call_command("sync", slug)
+    connections.close_all()
+    caches.close_all()
+    gc.collect()
+    gc.freeze()
+    return {}
+
+
+def _wait(pid: int) -> int:
+    """The exit code of a worker that has ended, or the number of the signal that killed or stopped it, less than 0."""
+    _, status = os.waitpid(pid, os.WUNTRACED)
+    return -os.WSTOPSIG(status) if os.WIFSTOPPED(status) else os.waitstatus_to_exitcode(status)
+
+
+def _fork(slug: str, log: str, boundary: str | None, time: int, blow: int) -> int:
     pid = os.fork()
     if pid:
         return pid
     _write_to(log)
     if boundary is not None:
-        _kill_at(ALL[boundary], occurrence)
+        _strike_at(boundary, time, blow)
     code = 1
     try:
-        execute_from_command_line(["manage.py", "sync", slug])
+        call_command("sync", slug)
         code = 0
-    except SystemExit as end:
-        code = int(end.code or 0)
     finally:
+        sys.setprofile(None)
+        sys.excepthook(*sys.exc_info()) if code else None
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
@@ -64,24 +88,26 @@ def _fork(slug: str, log: str, boundary: str | None, occurrence: int) -> int:
 
 def _write_to(log: str) -> None:
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
+    os.close(descriptor)
 
 
-def _kill_at(boundary: Boundary, occurrence: int) -> None:
-    """SIGKILL this process as soon as the boundary is met for the `occurrence`-th time."""
-    left = occurrence
+def _strike_at(boundary: str, time: int, blow: int) -> None:
+    """Send this process the signal `blow` as soon as the boundary is met for the `time`-th time."""
+    from tests.chaos.boundaries import ALL
 
-    def watch(frame: FrameType, event: str, _: Any) -> None:
+    left = time
+
+    def met() -> None:
         nonlocal left
-        if boundary.is_here(frame.f_code.co_filename, frame.f_code.co_qualname, event):
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), blow)
 
-    sys.setprofile(watch)
+    ALL[boundary].watch(met)
 
 
 if __name__ == "__main__":
+    ANSWERS = os.dup(1)
     main()
