@@ -25,7 +25,7 @@ def crew(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("round_", suite(), ids=str)
+@pytest.mark.parametrize("round_", list(suite()), ids=str)
 def test_every_invoice_arrives_exactly_once(round_: Round, sandbox: SandboxWorld, crew: Crew) -> None:
     result = play(round_, sandbox, crew)
 
