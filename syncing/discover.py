@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from syncing.autotask.client import AutotaskClient
@@ -42,13 +43,9 @@ def discover(autotask: AutotaskClient, state: SyncState, lookback_days: int) -> 
     """
     now = timezone.now()
     whole = state.walked_at is None or state.cursor is None or now - state.walked_at >= WALK_EVERY
-    since = now - timedelta(days=lookback_days) if whole else _overlap_start(now)
-    wanted: list[Filter] = [gte("createDateTime", since), gte("voidedDate", since)]
-    if state.cursor is not None:
-        wanted.append(gt("id", state.cursor))
-
+    since = now - timedelta(days=lookback_days) if whole else overlap_start(now, _crowded_before())
     discovery = Discovery()
-    for invoices in in_batches(autotask.find(Invoice, any_of(*wanted)), 500):
+    for invoices in in_batches(autotask.find(Invoice, made_or_voided(state.cursor, since)), 500):
         _store(state.account_id, invoices, discovery)
         state.cursor = max(state.cursor or 0, invoices[-1].id)
     if whole:
@@ -58,12 +55,26 @@ def discover(autotask: AutotaskClient, state: SyncState, lookback_days: int) -> 
     return discovery
 
 
-def _overlap_start(now: datetime) -> datetime:
+def made_or_voided(cursor: int | None, since: datetime) -> Filter:
+    """What one query asks Autotask for: ids past the cursor, and what was made or voided since."""
+    wanted: list[Filter] = [gte("createDateTime", since), gte("voidedDate", since)]
+    return any_of(*wanted) if cursor is None else any_of(*wanted, gt("id", cursor))
+
+
+def overlap_start(now: datetime, crowded_before: datetime | None) -> datetime:
     """24 hours back, or less where so much was made since that finding it again would cost a second call."""
-    made = Document.objects.filter(autotask_created_at__isnull=False).order_by("-autotask_created_at")
-    busiest = made.values_list("autotask_created_at", flat=True)[OVERLAP_DOCUMENTS : OVERLAP_DOCUMENTS + 1].first()
     start = now - OVERLAP
-    return start if busiest is None else max(start, busiest + timedelta(milliseconds=1))
+    return start if crowded_before is None else max(start, crowded_before + timedelta(milliseconds=1))
+
+
+def _crowded_before() -> datetime | None:
+    return first_left_out().values_list("autotask_created_at", flat=True).first()
+
+
+def first_left_out() -> QuerySet[Document]:
+    """The youngest document that one page of an overlap leaves out, where there are so many. In an account scope."""
+    made = Document.objects.filter(autotask_created_at__isnull=False).order_by("-autotask_created_at")
+    return made[OVERLAP_DOCUMENTS : OVERLAP_DOCUMENTS + 1]
 
 
 def _store(account_id: int, invoices: list[Invoice], discovery: Discovery) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from faults.catalogue import KINDS, Retry
@@ -31,10 +31,13 @@ def faults_to_look_at(*, all_of_them: bool = False) -> list[Fault]:
 
     In an account scope.
     """
-    faults = Fault.objects.filter(state=Fault.State.OPEN).exclude(code__in=BY_HAND)
-    if not all_of_them:
-        faults = faults.filter(next_look_at__lte=timezone.now())
+    faults = looked_at() if all_of_them else looked_at().filter(next_look_at__lte=timezone.now())
     return list(faults.order_by("next_look_at", "id")[:MOST_AT_ONCE])
+
+
+def looked_at() -> QuerySet[Fault]:
+    """The open faults that are looked at now and then. In an account scope."""
+    return Fault.objects.filter(state=Fault.State.OPEN).exclude(code__in=BY_HAND)
 
 
 def send_one_ahead(faults: Sequence[Fault]) -> int:
@@ -68,7 +71,7 @@ def release_behind(fault_ids: Collection[int]) -> int:
 
 def next_look_due() -> datetime | None:
     """When the next fault is to be looked at; what is overdue waits for the run that comes anyway."""
-    faults = Fault.objects.filter(state=Fault.State.OPEN, next_look_at__gt=timezone.now()).exclude(code__in=BY_HAND)
+    faults = looked_at().filter(next_look_at__gt=timezone.now())
     return faults.order_by("next_look_at").values_list("next_look_at", flat=True).first()
 
 

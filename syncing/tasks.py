@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from syncing import diagnostics, previews, runs, schedule, watchdog
+from syncing import account_closing, diagnostics, poll, previews, runs, schedule, watchdog
 from syncing.models import SyncRun
 from tenants.tasks import AccountTask
 
@@ -22,7 +22,9 @@ def dispatch_due_accounts() -> None:
 
 @shared_task(base=AccountTask)
 def sync_account(account_id: int) -> None:
-    """Do the account's queued run, or a scheduled one where none is queued; and what was queued meanwhile after it."""
+    """Do the account's queued run, or a scheduled one unless it is at rest; and what was queued meanwhile after it."""
+    if poll.finds_nothing(account_id):
+        return
     if runs.run_now(account_id, SyncRun.Trigger.SCHEDULE, TASK_SECONDS) and runs.queued_run(account_id):
         sync_account.delay(account_id=account_id)
 
@@ -53,3 +55,16 @@ def make_preview(account_id: int, preview_id: int) -> None:
 def forget_old_exchanges() -> None:
     """Beat's task: what was kept for a diagnosis is not kept for ever."""
     diagnostics.forget_old()
+
+
+@shared_task(base=AccountTask)
+def empty_account(account_id: int) -> None:
+    """Remove what a closed account held."""
+    account_closing.empty_account(account_id)
+
+
+@shared_task
+def empty_closed_accounts() -> None:
+    """Beat's task: see to closed accounts whose emptying was lost."""
+    for account_id in account_closing.accounts_to_empty():
+        empty_account.delay(account_id=account_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from syncing.autotask.client import AutotaskClient
@@ -24,9 +24,14 @@ def write_back(run: SyncRun, autotask: AutotaskClient, settings: SyncSettings) -
     if not settings.write_back_number:
         return
     of_late = Q(synced_at__gte=timezone.now() - MADE_UP_FOR) | Q(attempts__run_id=run.id)
-    arrived = Document.objects.filter(of_late, state=DocumentState.SYNCED).exclude(xero_number="")
-    due = arrived.exclude(autotask_number=F("xero_number")).order_by("autotask_id").distinct()
+    due = numbered_otherwise().filter(of_late).order_by("autotask_id").distinct()
     for document in due.only("id", "autotask_id", "xero_number"):
         renew_lease(run)
         autotask.update_invoice(document.autotask_id, number=document.xero_number)
         Document.objects.filter(id=document.id).update(autotask_number=document.xero_number)
+
+
+def numbered_otherwise() -> QuerySet[Document]:
+    """What is in Xero under another number than Autotask knows it by. In an account scope."""
+    arrived = Document.objects.filter(state=DocumentState.SYNCED).exclude(xero_number="")
+    return arrived.exclude(autotask_number=F("xero_number"))
