@@ -13,7 +13,7 @@ class AccountTask(DjangoTask[Any, Any]):
     """A task whose first keyword is `account_id`: it runs in that account's scope.
 
     Ids among its arguments are looked up in the scope, so that those of another account find nothing. Send it by
-    keyword, and never with a secret: arguments stand in the broker and in logs. Celery closes the connection after it.
+    keyword, and never with a secret: arguments stand in the broker and in logs.
     """
 
     abstract = True
