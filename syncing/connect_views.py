@@ -80,17 +80,25 @@ def connections_page(request: HttpRequest, slug: str) -> HttpResponse:
 def connect_to_autotask(request: HttpRequest, slug: str) -> HttpResponse:
     """Try the credentials, and keep them where they work."""
     form = AutotaskForm(request.POST)
-    if form.is_valid():
-        try:
-            connection = connect_autotask(cast(AccountRequest, request).account.id, **form.cleaned_data)
-        except SyncProblem as problem:
-            form.add_error(None, _autotask_in_words(problem))
-        except OtherDatabaseError as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, f"Connected to Autotask as {connection.username}.")
-            return redirect("setup" if is_being_set_up() else "autotask-access", slug=slug)
+    if keep_credentials(request, form):
+        return redirect("setup" if is_being_set_up() else "autotask-access", slug=slug)
     return _page(request, AutotaskConnection.objects.first(), form, HTTPStatus.BAD_REQUEST)
+
+
+def keep_credentials(request: HttpRequest, form: AutotaskForm) -> bool:
+    """Keep the credentials of the form where they work; else the form says why they do not."""
+    if not form.is_valid():
+        return False
+    try:
+        connection = connect_autotask(cast(AccountRequest, request).account.id, **form.cleaned_data)
+    except SyncProblem as problem:
+        form.add_error(None, _autotask_in_words(problem))
+        return False
+    except OtherDatabaseError as error:
+        form.add_error(None, str(error))
+        return False
+    messages.success(request, f"Connected to Autotask as {connection.username}.")
+    return True
 
 
 def _page(

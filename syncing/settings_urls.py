@@ -18,6 +18,7 @@ urlpatterns = [
     path("a/<slug:slug>/settings/mappings/<slug:kind>/export", mappings.export, name="mapping-export"),
     path("a/<slug:slug>/settings/mappings/<slug:kind>/import", mappings.take_file, name="mapping-import"),
     path("a/<slug:slug>/setup/", setup.setup, name="setup"),
+    path("a/<slug:slug>/setup/autotask", setup.autotask, name="setup-autotask"),
     path("a/<slug:slug>/setup/books", setup.books, name="setup-books"),
     path("a/<slug:slug>/setup/preview", setup.preview, name="setup-preview"),
     path("a/<slug:slug>/setup/start", setup.start, name="setup-start"),

@@ -3,6 +3,7 @@ done is told from what is there, whoever did it and in whichever order."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
@@ -86,6 +87,12 @@ def settle_books(account: Account, values: dict[str, object], *, take_suggestion
 def suggestions(account_id: int) -> MappingTable:
     """The billing codes, with the accounts that their external numbers name."""
     return mapping_table(KINDS["billing-codes"], PartnerLists(account_id, anew=False))
+
+
+def proposed_sales_account(codes: MappingTable) -> str:
+    """The account that most billing codes name; "" where none of them names any."""
+    named = Counter(row.source.suggestion for row in codes.rows if row.suggestion_name)
+    return max(named, key=lambda code: (named[code], code), default="")
 
 
 def take_all_suggestions(account_id: int, by: str) -> int:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from syncing.connect_views import AutotaskForm
+from syncing.connect_views import AutotaskForm, keep_credentials
 from syncing.mapping_kinds import KINDS
 from syncing.mapping_table import mapping_table
 from syncing.models import SyncSettings
@@ -21,6 +21,7 @@ from syncing.setup_steps import (
     BOOKS,
     SetupSteps,
     begin_preview,
+    proposed_sales_account,
     settle_books,
     setup_steps,
     start_syncing,
@@ -40,6 +41,17 @@ def setup(request: HttpRequest, slug: str) -> HttpResponse:
     steps = setup_steps(account_id)
     form = _books_form(request, steps) if steps.done["autotask"] and steps.done["xero"] else None
     return _render(request, steps, form)
+
+
+@require_POST
+@requires(Permission.CONNECT)
+def autotask(request: HttpRequest, slug: str) -> HttpResponse:
+    """Try the credentials of the API user, and keep them where they work."""
+    form = AutotaskForm(request.POST)
+    if keep_credentials(request, form):
+        return redirect("setup", slug=slug)
+    steps = setup_steps(cast(AccountRequest, request).account.id)
+    return _render(request, steps, None, HTTPStatus.BAD_REQUEST, autotask_form=form)
 
 
 @require_POST
@@ -85,21 +97,27 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
 def _books_form(request: HttpRequest, steps: SetupSteps, data: Any = None) -> SettingsForm:
     account = cast(AccountRequest, request).account
     lists = PartnerLists(account.id, anew=data is None and steps.current == "books")
-    return SettingsForm(
-        BOOKS, account, SyncSettings.of_account(account.id), data, accounts=lists.sales_account_choices()
-    )
+    settings = SyncSettings.of_account(account.id)
+    form = SettingsForm(BOOKS, account, settings, data, accounts=lists.sales_account_choices())
+    if not settings.default_sales_account and not steps.done["books"]:
+        form.initial["default_sales_account"] = proposed_sales_account(suggestions(account.id))
+    return form
 
 
 def _render(
-    request: HttpRequest, steps: SetupSteps, form: SettingsForm | None, status: HTTPStatus = HTTPStatus.OK
+    request: HttpRequest,
+    steps: SetupSteps,
+    form: SettingsForm | None,
+    status: HTTPStatus = HTTPStatus.OK,
+    autotask_form: AutotaskForm | None = None,
 ) -> HttpResponse:
     account = cast(AccountRequest, request).account
     context: dict[str, Any] = {
         "account": account,
         "steps": steps,
         "done": steps.done,
-        "current": steps.current if status == HTTPStatus.OK else "books",
-        "autotask_form": AutotaskForm(),
+        "current": "books" if form is not None and form.errors else steps.current,
+        "autotask_form": autotask_form or AutotaskForm(),
         "form": form,
         "causes": causes_of(steps.preview) if steps.preview else [],
     }

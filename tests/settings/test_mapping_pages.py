@@ -304,4 +304,4 @@ def test_who_may_not_change_mappings_sees_them_and_saves_nothing(connected: Conn
 def test_the_overview_counts_what_is_mapped(connected: ConnectedAccount, pages: Pages) -> None:
     save(pages, "billing-codes", (str(code_id(connected)), "", "260"))
     page = words(pages.get("settings/mappings/"))
-    assert '<td data-label="Mapped" class="numeric">1</td>' in page
+    assert '<td data-label="Mapped" class="numeric nowrap"><div>1</div></td>' in page

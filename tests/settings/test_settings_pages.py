@@ -80,7 +80,7 @@ def test_a_page_saves_all_of_its_settings(pages: Pages, account: Account) -> Non
     assert saved.numbering == default_of("numbering")
     page = words(pages.get("settings/sync/invoices/"))
     assert "Invoices: saved." in page
-    assert "By itself: Draft" in page
+    assert "Default: Draft" in page
 
 
 def test_the_billing_contact_rules_keep_their_order(pages: Pages, account: Account) -> None:
