@@ -219,6 +219,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30,
         "options": {"expires": 30},
     },
+    "empty closed accounts": {
+        "task": "syncing.tasks.empty_closed_accounts",
+        "schedule": 600,
+        "options": {"expires": 600},
+    },
     "forget old exchanges": {
         "task": "syncing.tasks.forget_old_exchanges",
         "schedule": 3600,

@@ -8,6 +8,7 @@ from support.site import desk
 urlpatterns = [
     path("", include("faults.urls")),
     path("", include("support.urls")),
+    path("", include("syncing.account_urls")),
     path("", include("syncing.connect_urls")),
     path("", include("syncing.fault_urls")),
     path("", include("syncing.settings_urls")),

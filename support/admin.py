@@ -17,7 +17,7 @@ from support.models import StaffAction, SupportRequest
 from support.site import desk
 from syncing.models import AccountHealth
 from syncing.templatetags.documents import when
-from tenants.models import Account, User
+from tenants.models import Account, ClosedAccount, User
 
 # Generic for the type checker only.
 if TYPE_CHECKING:
@@ -210,6 +210,24 @@ class ActionAdmin(DeskAdmin):
     @admin.display(description="When", ordering="at")
     def done(self, action: StaffAction) -> SafeString:
         return when(action.at)
+
+
+@admin.register(ClosedAccount, site=desk)
+class ClosedAccountAdmin(DeskAdmin):
+    """What remains of the accounts that their owners deleted."""
+
+    list_display = ("name", "number", "closed_by", "closed", "emptied")
+    list_display_links = None
+    search_fields = ("name", "slug", "closed_by", "number")
+    ordering = ("-id",)
+
+    @admin.display(description="Deleted", ordering="closed_at")
+    def closed(self, account: ClosedAccount) -> SafeString:
+        return when(account.closed_at)
+
+    @admin.display(description="Last row gone", ordering="emptied_at")
+    def emptied(self, account: ClosedAccount) -> SafeString:
+        return when(account.emptied_at) if account.emptied_at else marked("busy", "Being emptied")
 
 
 @admin.register(UnknownText, site=desk)

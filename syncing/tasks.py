@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from syncing import diagnostics, poll, previews, runs, schedule, watchdog
+from syncing import account_closing, diagnostics, poll, previews, runs, schedule, watchdog
 from syncing.models import SyncRun
 from tenants.tasks import AccountTask
 
@@ -55,3 +55,16 @@ def make_preview(account_id: int, preview_id: int) -> None:
 def forget_old_exchanges() -> None:
     """Beat's task: what was kept for a diagnosis is not kept for ever."""
     diagnostics.forget_old()
+
+
+@shared_task(base=AccountTask)
+def empty_account(account_id: int) -> None:
+    """Remove what a closed account held."""
+    account_closing.empty_account(account_id)
+
+
+@shared_task
+def empty_closed_accounts() -> None:
+    """Beat's task: see to closed accounts whose emptying was lost."""
+    for account_id in account_closing.accounts_to_empty():
+        empty_account.delay(account_id=account_id)

@@ -94,6 +94,14 @@ def grant_is_used(grant_id: int) -> bool:
         return XeroConnection.objects.filter(grant_id=grant_id, state=CONNECTED).exists()
 
 
+def forget_grant(grant_id: int) -> None:
+    """Remove a grant that no account's connection names any more, not even a past one. Outside transactions."""
+    with system_scope("whether a Xero grant is still named"):
+        is_named = XeroConnection.objects.filter(grant_id=grant_id).exists()
+    if not is_named:
+        XeroGrant.objects.filter(id=grant_id).delete()
+
+
 @contextmanager
 def _one_at_a_time(organisation_id: UUID) -> Iterator[None]:
     """Two accounts that connect one organisation at the same moment: the second waits, and then sees the first."""

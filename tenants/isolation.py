@@ -31,6 +31,7 @@ IN_SYSTEM = f"nullif(current_setting('{SYSTEM_SETTING}', true), '') IS NOT NULL"
 # The tables without a policy, and who may read them: needed before the account is known, or of no account.
 TABLES_READ_BEFORE_ACCOUNT = {
     "tenants_account": "the middleware, to find the account of an address; the dispatcher, to see which are due; staff",
+    "tenants_closedaccount": "staff, and the task that empties it: accounts that are no more",
     "tenants_user": "log-in; a person reads their own row, members those of their account",
     "tenants_user_groups": "log-in of staff",
     "tenants_user_user_permissions": "log-in of staff",

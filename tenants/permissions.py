@@ -27,6 +27,7 @@ class Permission(StrEnum):
     CONNECT = "connect Autotask and Xero"
     MANAGE_TOKENS = "manage API tokens"
     MANAGE_MEMBERS = "manage members"
+    EXPORT = "download all data of this account"
     DELETE_ACCOUNT = "delete this account"
 
 

@@ -100,7 +100,7 @@ def connect(world: SandboxWorld, pair: Pair | None = None) -> ConnectedAccount:
             account=account,
             grant=grant,
             organisation_id=pair.xero.id,
-            connection_id=tokens.get("connection_id"),
+            connection_id=tokens["connection"]["id"],
             name=pair.xero.name,
             connected_at=timezone.now(),
         )

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from faults.models import UnknownText
 from support.models import StaffAction, SupportRequest
-from syncing.models import Preview, PreviewedDocument, SyncRun
+from syncing.models import KeptExchange, Preview, PreviewedDocument, SyncRun
 from syncing.resync_watch import watch
 from tenants.api_tokens import create_token
 from tenants.memberships import invite
@@ -23,7 +23,7 @@ from tests.addresses import Address
 from tests.connected import connect
 from tests.documents import make_document, stop
 from tests.factories import make_member
-from tests.world import SandboxWorld
+from tests.world import Pair, SandboxWorld
 
 # A use is written down, whatever comes of it.
 UNREMARKABLE = {"last_used_at"}
@@ -45,9 +45,9 @@ class Everything:
         return address.url({**self.arguments, **_of_their_own(self, address)})
 
 
-def one_of_everything(world: SandboxWorld) -> Everything:
-    """Connected to both partners of the sandbox. Works in a test's transaction."""
-    connected = connect(world)
+def one_of_everything(world: SandboxWorld, pair: Pair | None = None) -> Everything:
+    """Connected to both partners of the sandbox, or to those of `pair`. Works in a test's transaction."""
+    connected = connect(world, pair)
     account = connected.account
     owner = make_member(account).user
     spare = make_member(account, Role.STANDARD)
@@ -61,7 +61,9 @@ def one_of_everything(world: SandboxWorld) -> Everything:
         result = PreviewedDocument.objects.create(preview=preview, document=document, action="create")
         request = SupportRequest.objects.create(kind=SupportRequest.Kind.CONTACT, message="Hello", asked_by=owner.email)
         StaffAction.objects.create(what=StaffAction.What.PAUSED, reason="A test", by="staff@example.com")
+        exchange = KeptExchange.objects.create(partner="xero", method="GET", url="https://xero.test/", milliseconds=3)
         arguments = {
+            "exchange_id": exchange.id,
             "slug": account.slug,
             "account_id": account.id,
             "document_id": document.id,

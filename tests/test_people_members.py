@@ -65,11 +65,11 @@ def test_removing_asks_first_and_then_ends_their_sessions_and_tokens_here(accoun
     member = Member.objects.get(user=other.user)
     _, secret = create_token(account, "theirs", ApiToken.Scope.WRITE, other.user)
     api = {"Authorization": f"Token {secret}"}
-    assert other.get("").status_code == 200
+    assert other.get("faults/").status_code == 200
     assert Client().get("/api/v1/account", headers=api).status_code == 200
 
     assert f"Remove {other.user.email}?" in words(owner.get(f"settings/members/{member.id}/remove"))
-    assert other.get("").status_code == 200
+    assert other.get("faults/").status_code == 200
     owner.post(f"settings/members/{member.id}/remove")
 
     assert find_token(secret) is None
@@ -84,7 +84,7 @@ def test_who_has_another_account_stays_logged_in_there(account: Account, owner: 
     _, secret = create_token(elsewhere.account, "there", ApiToken.Scope.READ, other.user)
     owner.post(f"settings/members/{Member.objects.get(user=other.user, account=account).id}/remove")
     assert other.get("").status_code == 404
-    assert other.client.get(f"/a/{elsewhere.account.slug}/").status_code == 200
+    assert other.client.get(f"/a/{elsewhere.account.slug}/faults/").status_code == 200
     assert find_token(secret) is not None
 
 

@@ -1,4 +1,4 @@
-from .accounts import Account, AccountForeignKey, AccountModel, Feature
+from .accounts import Account, AccountForeignKey, AccountModel, ClosedAccount, Feature
 from .connections import AutotaskConnection, XeroConnection, XeroGrant
 from .people import ApiToken, Invitation, Member, Role, User
 
@@ -8,6 +8,7 @@ __all__ = [
     "AccountModel",
     "ApiToken",
     "AutotaskConnection",
+    "ClosedAccount",
     "Feature",
     "Invitation",
     "Member",

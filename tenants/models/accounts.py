@@ -46,6 +46,23 @@ class Account(models.Model):
         return self.name
 
 
+class ClosedAccount(models.Model):
+    """What remains of an account that its owner deleted: that it was there, and who deleted it. For staff."""
+
+    number = models.BigIntegerField(unique=True, help_text="The id that the account had.")
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=60)
+    closed_by = models.EmailField(help_text="Kept as text, to outlive a log-in.")
+    closed_at = models.DateTimeField(auto_now_add=True)
+    emptied_at = models.DateTimeField(null=True, help_text="When its last row was gone.")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class OwningAccount(models.ForeignKey[SetType, GetType]):
     """The account that a row belongs to: that of the scope it is made in, unless it is told another."""
 

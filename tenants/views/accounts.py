@@ -72,6 +72,8 @@ def _settings_page(request: HttpRequest, form: AccountForm) -> HttpResponse:
         "account": cast(AccountRequest, request).account,
         "form": form,
         "may_change": Permission.CHANGE_SETTINGS in granted(request),
+        "may_export": Permission.EXPORT in granted(request),
+        "may_delete": Permission.DELETE_ACCOUNT in granted(request),
     }
     return render(request, "people/account_settings.html", context, status=_status(form))
 
