@@ -8,20 +8,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from faults.catalogue import Subject
 from faults.classify import classify_xero
 from faults.problems import NeedsPerson, SyncProblem
+from syncing import limits
+from syncing.batches import in_batches
 from syncing.billing_contact import ContactDetails, company_subject
 from syncing.contact_matching import ContactIndex, belongs_to_another
 from syncing.deliver import ReadyDocument, XeroSide
 from syncing.models import ContactLink, SyncSettings
 from syncing.prepare import TranslatedDocument
 from syncing.settle import Outcome, stuck
+from syncing.xero.client import MOST_CONTACTS
 from syncing.xero.contact_search import find_contacts
 from syncing.xero.documents import encode
 from syncing.xero.records import Contact
+from syncing.xero.replies import ElementReply
 
 # By which rule a contact was matched: the fault where that leads to none, and the word for it.
 _MATCHED_BY = {
@@ -140,13 +145,19 @@ class _Search:
             for details in missing:
                 self.problems[details.company_id] = _no_contact(details)
             return
-        replies = self.side.client.save_contacts([details.to_json() for details in missing], create_only=True)
-        for details, reply in zip(missing, replies, strict=True):
+        for details, reply in zip(missing, self._made(missing), strict=True):
             if reply.ok and reply.id is not None:
                 self.found[details.company_id] = Match(reply.id, details.name, "created")
                 self._sent[details.company_id] = _digest(details)
             else:
                 self.problems[details.company_id] = refused_contact(details, reply.messages)
+
+    def _made(self, missing: Sequence[ContactDetails]) -> list[ElementReply]:
+        """Xero's replies, in order; as many calls at once as it takes."""
+        make = partial(self.side.client.save_contacts, create_only=True)
+        calls = [partial(make, part) for part in in_batches([each.to_json() for each in missing], MOST_CONTACTS)]
+        groups = in_batches(calls, limits.xero_at_once())
+        return [reply for group in groups for replies in self.side.hands.each(group) for reply in replies]
 
     def update(self, wanted: Mapping[int, ContactDetails]) -> None:
         """Bring the contacts up to date whose details have changed in Autotask, where the account asks for it."""

@@ -29,7 +29,7 @@ from syncing.contacts import find_or_create_contacts
 from syncing.create import create_in_xero
 from syncing.deliver import ReadyDocument, XeroSide
 from syncing.discover import discover
-from syncing.gather import Gatherer
+from syncing.gather import HANDS_OF_GATHERER, Gatherer
 from syncing.hands import Hands
 from syncing.lease import LeaseLostError, release_lease, renew_lease, take_lease
 from syncing.models import Attempt, Blocker, Document, SyncRun, SyncSettings, SyncState
@@ -136,9 +136,9 @@ class _Stages:
         self.incidents = incidents.open_incidents()
         self.lists = ReferenceLists(run.account_id)
         self.fetched_anew: set[str] = set()
-        self.rulebook = Rulebook(self.settings, self.state, partners, self.lists)
-        # One gathers ahead, with as many to help it as Autotask takes, while as many deliver as Xero takes.
-        self.hands = Hands(1 + limits.autotask_at_once() + limits.xero_at_once())
+        # One gathers ahead, with others to help it, while as many deliver as Xero takes.
+        self.hands = Hands(1 + HANDS_OF_GATHERER + limits.xero_at_once())
+        self.rulebook = Rulebook(self.settings, self.state, partners, self.lists, self.hands)
         self.ahead: _Batch | None = None
         self.side = XeroSide(run=run, connection=partners.xero_connection, client=partners.xero, hands=self.hands)
         self.terms = ContactTerms(partners.xero, self.settings)

@@ -28,6 +28,9 @@ from syncing.reference import ReferenceLists
 from syncing.source import SourceInvoice
 from syncing.surroundings import BillTo, Surroundings
 
+# Companies, their contacts, and the lines of three parts of the batch are asked for at once.
+HANDS_OF_GATHERER = 5
+
 
 class Gatherer:
     """Gathers for one run, one batch at a time. Companies, with their contacts and locations, are read once in it."""
@@ -55,8 +58,9 @@ class Gatherer:
     def gather(self, documents: Sequence[Document]) -> dict[int, SourceInvoice]:
         """Document id → its source, without those that Autotask shows no more. Raises the client's SyncProblems."""
         invoices = self._invoices(documents)
+        companies = self._hands.start(partial(self._read_companies, [each.company_id for each in invoices.values()]))
         items = self._items(invoices)
-        self._read_companies(invoice.company_id for invoice in invoices.values())
+        companies.result()
         self._surroundings.read(item for of_invoice in items.values() for item in of_invoice)
         billed_to = {invoice_id: self._surroundings.bill_to(of_invoice) for invoice_id, of_invoice in items.items()}
         self._read_companies(bill_to.company_id for bill_to in billed_to.values() if bill_to)
@@ -114,10 +118,11 @@ class Gatherer:
             companies += self._find_in(Company, "id", sorted(parents))
         self._companies |= {company.id: company for company in companies}
         ids = sorted(wanted | parents)
-        for contact in self._find_in(Contact, "companyID", ids):
-            self._contacts[contact.company_id or 0].append(contact)
+        contacts = self._hands.start(partial(self._find_in, Contact, "companyID", ids))
         for location in self._find_in(CompanyLocation, "companyID", ids):
             self._locations[location.company_id or 0].append(location)
+        for contact in contacts.result():
+            self._contacts[contact.company_id or 0].append(contact)
         self._surroundings.read_recipients(companies, self._contacts)
         self._asked.update(ids)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar, get_type_hints
 
 from django.utils import timezone
 
+from syncing.batches import in_batches
+from syncing.hands import Hands
 from syncing.models import ReferenceData
 
 FRESH_FOR = timedelta(hours=6)
@@ -22,6 +24,15 @@ RESTORE: dict[Any, Callable[[str], Any]] = {
     date: date.fromisoformat,
     datetime: datetime.fromisoformat,
 }
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A list by its name, the frozen dataclass of its records, and how the partner is asked for it."""
+
+    name: str
+    record_type: type[Any]
+    fetch: Callable[[], Sequence[Any]]
 
 
 class ReferenceLists:
@@ -39,6 +50,21 @@ class ReferenceLists:
             self._loaded[name] = self._list(name, record_type, fetch)
         return self._loaded[name]
 
+    def read(self, readings: Sequence[Reading], hands: Hands, at_once: int) -> None:
+        """Have these at hand: what is not kept is asked for, so many lists at once. Raises what `fetch` raises."""
+        missing = []
+        for each in readings:
+            if each.name in self._loaded:
+                continue
+            if (fresh := self._fresh(each.name, each.record_type)) is None:
+                missing.append(each)
+            else:
+                self._loaded[each.name] = fresh
+        for group in in_batches(missing, at_once):
+            answers = hands.each([each.fetch for each in group])
+            for each, records in zip(group, answers, strict=True):
+                self._loaded[each.name] = self._keep(each.name, records)
+
     def forget(self, *names: str) -> None:
         """Fetch these anew when next asked for."""
         for name in names:
@@ -51,7 +77,7 @@ class ReferenceLists:
 
     def _list(self, name: str, record_type: type[Record], fetch: Callable[[], Sequence[Record]]) -> list[Record]:
         fresh = self._fresh(name, record_type)
-        return self._fetch(name, fetch) if fresh is None else fresh
+        return self._keep(name, fetch()) if fresh is None else fresh
 
     def _fresh(self, name: str, record_type: type[Record]) -> list[Record] | None:
         if name in self._past_cache:
@@ -62,8 +88,8 @@ class ReferenceLists:
         row = self._kept.get(name)
         return None if row is None else [_restore(record_type, item) for item in row.payload]
 
-    def _fetch(self, name: str, fetch: Callable[[], Sequence[Record]]) -> list[Record]:
-        records = list(fetch())
+    def _keep(self, name: str, fetched: Sequence[Record]) -> list[Record]:
+        records = list(fetched)
         ReferenceData.objects.update_or_create(
             account_id=self.account_id,
             name=name,

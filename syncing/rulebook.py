@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
-from typing import TypeVar, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
 from django.conf import settings as installation
 from django.utils import timezone
 
+from syncing import limits
 from syncing.autotask.records import (
     BillingCode,
     Country,
@@ -21,6 +23,7 @@ from syncing.autotask.records import (
     TaxCategory,
     TaxRegion,
 )
+from syncing.hands import ALONE, Hands
 from syncing.models import (
     BillingCodeMapping,
     BrandingMapping,
@@ -32,7 +35,7 @@ from syncing.models import (
     TrackingMapping,
 )
 from syncing.partners import Partners
-from syncing.reference import ReferenceLists
+from syncing.reference import Reading, ReferenceLists
 from syncing.rules import ItemSource, Rules, TotalIs, TrackingSource
 from syncing.source import SourceInvoice
 from syncing.tax_proposals import propose_tax_types
@@ -69,21 +72,49 @@ SETTINGS_OF_RULES = tuple(field.name for field in fields(Rules) if field.name in
 class Rulebook:
     """Builds the Rules of one run, in the account's scope. Its lists are cached between runs."""
 
-    def __init__(self, settings: SyncSettings, state: SyncState, partners: Partners, lists: ReferenceLists) -> None:
+    def __init__(
+        self,
+        settings: SyncSettings,
+        state: SyncState,
+        partners: Partners,
+        lists: ReferenceLists,
+        hands: Hands = ALONE,
+    ) -> None:
         self.settings = settings
         self.state = state
         self.partners = partners
         self.lists = lists
+        self._hands = hands
 
     def read_xero(self) -> None:
-        """Ask Xero for what is not cached. Raises the client's SyncProblems."""
-        for read in (self.organisation, self._accounts, self._tax_rates, self._currencies):
-            read()
+        """Ask Xero for what is not cached, all at once. Raises the client's SyncProblems."""
+        xero = self.partners.xero
+        readings = (
+            Reading("xero:organisation", Organisation, lambda: [xero.organisation()]),
+            Reading("xero:accounts", LedgerAccount, xero.accounts),
+            Reading("xero:tax-rates", TaxRate, xero.tax_rates),
+            Reading("xero:currencies", Currency, xero.currencies),
+        )
+        self.lists.read(readings, self._hands, limits.xero_at_once())
+
+    def _read_autotask(self) -> None:
+        """Ask Autotask for what is not cached, all at once, as each is another entity."""
+        types: dict[str, type[Any]] = {
+            "billing-codes": BillingCode,
+            "tax-regions": TaxRegion,
+            "tax-categories": TaxCategory,
+            "countries": Country,
+        }
+        if self.settings.tax_mapping:
+            types["taxes"] = Tax
+        readings = [Reading(f"autotask:{name}", kind, partial(self._find, kind)) for name, kind in types.items()]
+        self.lists.read(readings, self._hands, len(readings))
 
     def rules(self, sources: Iterable[SourceInvoice]) -> Rules:
         """What the translation of `sources` needs. Asks Autotask for what is not cached; raises its SyncProblems."""
         organisation = self.organisation()
         rates = self._tax_rates()
+        self._read_autotask()
         settings = {name: getattr(self.settings, name) for name in SETTINGS_OF_RULES}
         settings["skip_templates"] = frozenset(self.settings.skip_templates)
         settings["contact_rules"] = tuple(self.settings.contact_rules)
@@ -213,7 +244,10 @@ class Rulebook:
         return self.lists.get(f"xero:{name}", record_type, fetch)
 
     def _autotask(self, name: str, record_type: type[RecordType]) -> list[RecordType]:
-        return self.lists.get(f"autotask:{name}", record_type, lambda: list(self.partners.autotask.find(record_type)))
+        return self.lists.get(f"autotask:{name}", record_type, lambda: self._find(record_type))
+
+    def _find(self, record_type: type[RecordType]) -> list[RecordType]:
+        return list(self.partners.autotask.find(record_type))
 
 
 def _tracking() -> dict[tuple[TrackingSource, int], Tracking]:
