@@ -38,8 +38,9 @@ STATE = """CASE
     WHEN n % 500 = 4 THEN 'retrying'
     ELSE 'synced' END"""
 # Companies as people name them: a few beginnings that many share.
-COMPANY = """(ARRAY['Acme', 'Harbour', 'Kauri', 'Northern', 'Südhafen', 'The', 'Bright', 'Delta'])[1 + n % 8]
-    || ' ' || (ARRAY['Dental', 'Logistics', 'Legal', 'Motors', 'Foods'])[1 + n % 5] || ' ' || n % 997"""
+COMPANY = """(ARRAY['Acme', 'Harbour', 'Kauri', 'Northern', 'Südhafen', 'The', 'Bright', 'Delta'])[1 + (n + n / 20) % 8]
+    || ' ' || (ARRAY['Dental', 'Logistics', 'Legal', 'Motors', 'Foods'])[1 + (n + n / 20) % 5] || ' ' ||
+    (n + n / 20) % 997"""
 CODES = """(ARRAY['no-valid-contact', 'invalid-email', 'duplicate-number', 'billing-code-unmapped', 'contact-archived',
     'amounts-do-not-match', 'validation-refused', 'period-locked'])[1 + n % 8]"""
 LINES = """(SELECT jsonb_agg(jsonb_build_object('id', n * 10 + line, 'name', 'Managed workplace ' || line,

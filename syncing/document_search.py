@@ -30,7 +30,12 @@ class DocumentFilter:
 
     @property
     def order(self) -> str:
-        """What the newest comes first by. Of some days it is the date, so that the others need not be read."""
+        """What the newest comes first by: such that what is not asked for need not be read.
+
+        Autotask gives ids as time goes, and documents are discovered in the order of these.
+        """
+        if isinstance(self.fault, int):
+            return "id"
         return "autotask_id" if self.since is None and self.until is None else "date"
 
     def apply(self, documents: QuerySet[Document]) -> QuerySet[Document]:
@@ -39,7 +44,9 @@ class DocumentFilter:
             documents = documents.filter(state__in=self.states)
         if self.kind:
             documents = documents.filter(kind=self.kind)
-        if self.fault is not None:
+        if isinstance(self.fault, int):
+            documents = documents.filter(blockers__fault=self.fault)
+        elif self.fault is not None:
             documents = documents.filter(_stuck_behind(self.fault))
         if self.since is not None:
             documents = documents.filter(date__gte=self.since)
@@ -48,9 +55,8 @@ class DocumentFilter:
         return documents.filter(_matching(self.text)) if self.text.strip() else documents
 
 
-def _stuck_behind(fault: int | str) -> Exists:
-    blockers = Blocker.objects.filter(document=OuterRef("pk"))
-    return Exists(blockers.filter(fault=fault) if isinstance(fault, int) else blockers.filter(fault__code=fault))
+def _stuck_behind(code: str) -> Exists:
+    return Exists(Blocker.objects.filter(document=OuterRef("pk"), fault__code=code))
 
 
 def _matching(text: str) -> Q:

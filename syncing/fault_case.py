@@ -141,7 +141,7 @@ def service_adjustments_would_help(fault: Fault) -> bool:
 def read_case(account: Account, fault: Fault, *, before: str = "", after: str = "") -> FaultCase:
     """The case of `fault`, with the page of its documents that lies before or after that place."""
     behind = Document.objects.filter(blockers__fault=fault).select_related("organisation").defer("source", "sent")
-    documents = page_of(behind, "autotask_id", before=before, after=after, size=DOCUMENTS_TO_A_PAGE)
+    documents = page_of(behind, "id", before=before, after=after, size=DOCUMENTS_TO_A_PAGE)
     return FaultCase(
         account=account,
         fault=fault,

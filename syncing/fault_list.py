@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.utils.http import urlencode
 
 from faults.catalogue import KINDS, Severity
 from faults.models import Fault, FaultEvent
@@ -14,15 +15,14 @@ from faults.stuck import Stuck, stuck_behind
 from faults.words import why
 from syncing.document_search import DocumentFilter
 from syncing.incidents import is_incident
-from syncing.keyset import PAGE_SIZE
+from syncing.keyset import page_of
 from syncing.models import Blocker, Document
 from syncing.partners import fed_organisation
 from syncing.states import DocumentState
 from tenants.models import Account
 
+LIVING = (Fault.State.OPEN, Fault.State.RETRYING)
 OVER = (Fault.State.RESOLVED, Fault.State.IGNORED)
-# So many living faults are shown at once; whoever has more searches.
-MOST_SHOWN = 200
 RANK = {severity: rank for rank, severity in enumerate(Severity)}
 
 
@@ -37,6 +37,12 @@ class FaultFilter:
     @property
     def is_narrow(self) -> bool:
         return bool(self.state or self.code or self.text)
+
+    @property
+    def query(self) -> str:
+        """The query string that asks for it again."""
+        given = {"state": self.state, "code": self.code, "q": self.text}
+        return urlencode({name: value for name, value in given.items() if value})
 
     def apply(self, faults: QuerySet[Fault]) -> QuerySet[Fault]:
         if self.state:
@@ -68,40 +74,39 @@ class FaultRow:
 
 @dataclass(frozen=True)
 class FaultPage:
-    """`open` needs someone, the most serious first; `retrying` mends itself; `over` is history, the latest first."""
+    """`open` needs someone, the most serious first; `retrying` mends itself; `over` is history, the latest first.
+
+    Where there is more than a page, they come as they were last seen, page by page. `newer` and `older` are the places
+    of the pages beside this one.
+    """
 
     open: Sequence[FaultRow] = ()
     retrying: Sequence[FaultRow] = ()
     over: Sequence[FaultRow] = ()
-    has_more: bool = False
-    next_page: int | None = None
+    newer: str = ""
+    older: str = ""
 
     @property
     def is_empty(self) -> bool:
         return not (self.open or self.retrying or self.over)
 
 
-def list_faults(account: Account, wanted: FaultFilter, page: int = 1) -> FaultPage:
-    """The page for `wanted`; a constant number of queries. In the account's scope."""
+def list_faults(account: Account, wanted: FaultFilter, *, before: str = "", after: str = "") -> FaultPage:
+    """The page for `wanted` that lies before or after that place; a constant number of queries. In the account's
+    scope."""
     faults = wanted.apply(Fault.objects.all())
-    if wanted.state in OVER:
-        return _history(account, faults, page)
-    living = list(faults.exclude(state__in=OVER).order_by("-last_seen", "-id")[: MOST_SHOWN + 1])
-    has_more = len(living) > MOST_SHOWN
-    rows = _rows(account, living[:MOST_SHOWN])
+    if not wanted.state:
+        faults = faults.filter(state__in=LIVING)
+    page = page_of(faults, "last_seen", before=before, after=after)
+    rows = _rows(account, page.rows)
     needs_someone = [row for row in rows if row.fault.state == Fault.State.OPEN]
     return FaultPage(
         open=sorted(needs_someone, key=lambda row: (RANK[row.fault.kind.severity], -row.stuck.count)),
         retrying=[row for row in rows if row.fault.state == Fault.State.RETRYING],
-        has_more=has_more,
+        over=[row for row in rows if row.fault.state in OVER],
+        newer=page.newer,
+        older=page.older,
     )
-
-
-def _history(account: Account, faults: QuerySet[Fault], page: int) -> FaultPage:
-    start = (page - 1) * PAGE_SIZE
-    found = list(faults.order_by("-last_seen", "-id")[start : start + PAGE_SIZE + 1])
-    more = page + 1 if len(found) > PAGE_SIZE else None
-    return FaultPage(over=_rows(account, found[:PAGE_SIZE]), next_page=more)
 
 
 def _rows(account: Account, faults: Sequence[Fault]) -> list[FaultRow]:

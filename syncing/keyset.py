@@ -5,17 +5,17 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from django.db.models import DateField, Model, Q, QuerySet
+from django.db.models import DateField, DateTimeField, Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
 
 PAGE_SIZE = 50
 LARGEST_ID = 2**63 - 1
-_PLACE = re.compile(r"(?P<key>-?\d{1,19}|\d{4}-\d\d-\d\d)\.(?P<id>\d{1,19})", re.ASCII)
+_PLACE = re.compile(r"(?P<key>-?\d{1,19}|\d{4}-\d\d-\d\d(T[\d:]{8}(\.\d{6})?Z)?)\.(?P<id>\d{1,19})", re.ASCII)
 Key = int | datetime.date
 
 
@@ -29,16 +29,16 @@ class Page(Generic[Row]):
 
 
 def page_of(rows: QuerySet[Row], key: str, *, before: str = "", after: str = "", size: int = PAGE_SIZE) -> Page[Row]:
-    """The page of `rows` that comes before or after a place, by `key` (a column of integers or dates), then by id.
+    """The page of `rows` that comes before or after a place, by `key` (of integers, dates or moments), then by id.
 
     What is no place leads to the newest page.
     """
-    is_date = isinstance(rows.model._meta.get_field(key), DateField)
-    if place := _read(after, is_date):
+    read = _reader(rows, key)
+    if place := _read(after, read):
         found = list(rows.filter(_beyond(key, "gt", place)).order_by(key, "id")[: size + 1])
         shown = found[:size][::-1]
         return Page(shown, newer=_place(shown[0], key) if len(found) > size else "", older=_place_of_last(shown, key))
-    place = _read(before, is_date)
+    place = _read(before, read)
     older = rows.filter(_beyond(key, "lt", place)) if place else rows
     found = list(older.order_by(f"-{key}", "-id")[: size + 1])
     shown = found[:size]
@@ -49,12 +49,26 @@ def page_of(rows: QuerySet[Row], key: str, *, before: str = "", after: str = "",
     )
 
 
-def _read(text: str, is_date: bool) -> tuple[Key, int] | None:
+def _reader(rows: QuerySet[Row], key: str) -> Callable[[str], Key]:
+    field = rows.model._meta.get_field(key)
+    if isinstance(field, DateTimeField):
+        return _read_moment
+    return datetime.date.fromisoformat if isinstance(field, DateField) else int
+
+
+def _read_moment(text: str) -> datetime.datetime:
+    moment = datetime.datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
+
+
+def _read(text: str, read: Callable[[str], Key]) -> tuple[Key, int] | None:
     match = _PLACE.fullmatch(text)
     if match is None or int(match["id"]) > LARGEST_ID:
         return None
     try:
-        key: Key = datetime.date.fromisoformat(match["key"]) if is_date else int(match["key"])
+        key = read(match["key"])
     except ValueError:
         return None
     return None if isinstance(key, int) and abs(key) > LARGEST_ID else (key, int(match["id"]))
@@ -69,7 +83,9 @@ def _beyond(key: str, direction: str, place: tuple[Key, int]) -> Q:
 
 
 def _place(row: Row, key: str) -> str:
-    return f"{getattr(row, key)}.{row.pk}"
+    value = getattr(row, key)
+    written = value.astimezone(datetime.UTC).isoformat() if isinstance(value, datetime.datetime) else value
+    return f"{written}.{row.pk}".replace("+00:00", "Z")
 
 
 def _place_of_last(rows: Sequence[Row], key: str) -> str:

@@ -25,7 +25,6 @@ from tenants.models import User
 from tenants.permissions import Permission, granted, requires
 
 LONGEST_REASON = 500
-LARGEST_PAGE = 10_000
 
 
 class FilterForm(forms.Form):
@@ -34,7 +33,6 @@ class FilterForm(forms.Form):
     state = forms.ChoiceField(choices=Fault.State.choices, required=False)
     code = forms.ChoiceField(choices=[(code, kind.title) for code, kind in KINDS.items()], required=False)
     q = forms.CharField(max_length=200, required=False)
-    page = forms.IntegerField(min_value=1, max_value=LARGEST_PAGE, required=False)
 
 
 class ReasonForm(forms.Form):
@@ -56,7 +54,7 @@ def fault_list(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "account": account,
         "wanted": wanted,
-        "page": list_faults(account, wanted, asked.get("page") or 1),
+        "page": list_faults(account, wanted, before=request.GET.get("before", ""), after=request.GET.get("after", "")),
         "states": Fault.State.choices,
         "kinds": KINDS.values(),
     }
