@@ -89,3 +89,8 @@ def test_a_person_reads_times_in_their_zone_and_a_stranger_in_utc(client: Client
     client.logout()
     client.force_login(make_member(member.account).user, backend=BACKEND)
     assert "23:30:00 UTC" in words(client.get(page))
+
+
+def test_our_staff_are_led_to_the_desk(client: Client, person: User) -> None:
+    User.objects.filter(id=person.id).update(is_staff=True)
+    assert client.get("/")["Location"] == "/admin/"

@@ -11,12 +11,13 @@ from tenants.accounts import accounts_of
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """For a stranger, what this is. A person goes into their account, chooses one of several, or makes the first."""
+    """For a stranger, what this is. A person goes into their account, chooses one of several, or makes the first; our
+    staff, who have none, go to the desk."""
     if not request.user.is_authenticated:
         return render(request, "landing/page.html")
     accounts = list(accounts_of(request.user))
     if not accounts:
-        return redirect("new-account")
+        return redirect("admin:index" if request.user.is_staff else "new-account")
     if len(accounts) == 1:
         return redirect("overview", slug=accounts[0].slug)
     return render(request, "people/accounts.html", {"accounts": accounts})
