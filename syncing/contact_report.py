@@ -29,9 +29,9 @@ RULES = {
     "number": "our number",
     "account_number": "account number",
     "name": "name",
-    "created": "created by Cloud Depot",
-    "merged": "merged in Xero",
-    ContactLink.BY_PERSON: "by hand",
+    "created": "Cloud Depot, which made it",
+    "merged": "a merger in Xero",
+    ContactLink.BY_PERSON: "hand",
 }
 HEADER = ("company_id", "company", "company_number", "state", "found_by", "contact_id", "contact", "match_id", "match")
 

@@ -55,6 +55,10 @@ class MappingKind(ABC):
     def choices(self, lists: PartnerLists) -> list[Choice] | None:
         """What there is to choose in Xero: values and what they are called."""
 
+    def without(self, source: Source) -> str:
+        """What counts where this is not mapped."""
+        return self.otherwise
+
     def rows(self) -> QuerySet[Any]:
         """The mappings that stand. In an account scope."""
         found: QuerySet[Any] = self.model.objects.all()
@@ -144,6 +148,10 @@ class TaxRates(MappingKind):
             return None
         usable = [rate for rate in lists.tax_rates if rate.status == "ACTIVE" and rate.can_apply_to_revenue]
         return [(rate.tax_type, f"{rate.name} ({(rate.effective_rate * 100).normalize():f} %)") for rate in usable]
+
+    def without(self, source: Source) -> str:
+        is_of_category = not source.key.endswith("/")
+        return "no rate of this percentage: its invoices stop" if is_of_category else self.otherwise
 
     def columns_of_key(self, key: str) -> dict[str, Any]:
         region, _, category = key.partition("/")

@@ -17,6 +17,7 @@ urlpatterns = [
     path("a/<slug:slug>/settings/mappings/<slug:kind>/", mappings.page, name="mapping"),
     path("a/<slug:slug>/settings/mappings/<slug:kind>/export", mappings.export, name="mapping-export"),
     path("a/<slug:slug>/settings/mappings/<slug:kind>/import", mappings.take_file, name="mapping-import"),
+    path("a/<slug:slug>/settings/mappings/<slug:kind>/suggested", mappings.take_suggestions, name="mapping-suggested"),
     path("a/<slug:slug>/setup/", setup.setup, name="setup"),
     path("a/<slug:slug>/setup/autotask", setup.autotask, name="setup-autotask"),
     path("a/<slug:slug>/setup/books", setup.books, name="setup-books"),

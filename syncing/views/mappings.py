@@ -86,6 +86,18 @@ def _errors(table: MappingTable, changes: dict[str, str]) -> dict[str, str]:
     return errors
 
 
+@require_POST
+@requires(Permission.CHANGE_SETTINGS)
+def take_suggestions(request: HttpRequest, slug: str, kind: str) -> HttpResponse:
+    """Map all that is not mapped and may be meant for something that Xero has."""
+    found = _kind(kind)
+    table = mapping_table(found, PartnerLists(_account_id(request), anew=True))
+    wanted = {row.source.key: row.source.suggestion for row in table.suggested}
+    count = change_mappings(_account_id(request), found, wanted, by=_person(request), names=table.names)
+    messages.success(request, f"{found.title}: {count} changed." if count else "Nothing was changed.")
+    return redirect("mapping", slug=slug, kind=found.slug)
+
+
 @require_GET
 @requires(Permission.SEE)
 def export(request: HttpRequest, slug: str, kind: str) -> HttpResponseBase:
@@ -124,7 +136,7 @@ def _render(
     **context: Any,
 ) -> HttpResponse:
     pages = Paginator(table.rows, ROWS_TO_A_PAGE).get_page(request.GET.get("page"))
-    rows = [_shown(row, table, chosen or {}, errors or {}, clashes or {}) for row in pages.object_list]
+    rows = [_shown(kind, row, chosen or {}, errors or {}, clashes or {}) for row in pages.object_list]
     shown = {
         "kind": kind,
         "kinds": KINDS.values(),
@@ -141,7 +153,7 @@ def _render(
 
 
 def _shown(
-    row: MappingRow, table: MappingTable, chosen: dict[str, str], errors: dict[str, str], clashes: dict[str, str]
+    kind: MappingKind, row: MappingRow, chosen: dict[str, str], errors: dict[str, str], clashes: dict[str, str]
 ) -> dict[str, Any]:
     key = row.source.key
     return {
@@ -150,7 +162,7 @@ def _shown(
         "is_offered": row.state != "broken",
         "error": errors.get(key, ""),
         "clash": clashes.get(key, ""),
-        "is_open": row.state == "open",
+        "without": kind.without(row.source),
     }
 
 

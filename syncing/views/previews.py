@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from faults.problems import SyncProblem
 from syncing import document_list, previews
+from syncing.contact_report import RULES
 from syncing.models import Document, Preview, PreviewedDocument
 from syncing.partner_lists import PartnerLists
 from syncing.partners import NotConnectedError, open_partners
@@ -114,6 +115,7 @@ def _document(request: HttpRequest, result: PreviewedDocument, preview_id: int |
         "mark": MARKS[PreviewedDocument.Action(result.action)],
         "lines": compared_lines(result, names_in(lists)),
         "left_out": left_out(result),
+        "found_by": RULES.get((result.contact or {}).get("rule") or "", ""),
         "preview_id": preview_id,
     }
     return render(request, "previews/document.html", context)

@@ -53,7 +53,7 @@ def test_each_company_is_told_with_its_contact_and_rule(connected: ConnectedAcco
     connected.autotask.add_company("Nobody Yet")
     connected.autotask.add_company("Only a lead", companyType=2)
     page = words(pages.get(REPORT))
-    assert "created by Cloud Depot" in row_of(page, "Acme Ltd")
+    assert "by Cloud Depot, which made it" in row_of(page, "Acme Ltd")
     assert 'Matches</span><span class="help">by name' in row_of(page, "Kauri Dental")
     assert "by account number" in row_of(page, "Rimu Legal")
     assert "Rimu Law" in row_of(page, "Rimu Legal")
@@ -104,9 +104,20 @@ def test_a_contact_that_was_merged_is_followed(connected: ConnectedAccount, page
     winner = connected.xero.add_contact("Acme Group")
     connected.xero.merge_contacts(first, winner["ContactID"])
     row = row_of(words(pages.get(REPORT)), "Acme Ltd")
-    assert "by merged in Xero" in row
+    assert "by a merger in Xero" in row
     assert "Acme Group" in row
     assert billed_as(connected, company) == winner["ContactID"]
+
+
+def test_new_names_on_both_sides_break_no_link(connected: ConnectedAccount, pages: Pages) -> None:
+    company = connected.pair.company_id
+    first = billed_as(connected, company)
+    connected.autotask.patch("Companies", company, companyName="Acme and Sons")
+    connected.xero.patch("Contacts", first, Name="The Acmes")
+    row = row_of(words(pages.get(REPORT)), "Acme and Sons")
+    assert "Linked" in row
+    assert "The Acmes" in row
+    assert billed_as(connected, company) == first
 
 
 def test_a_linked_contact_that_was_archived_is_shown_before_it_faults(
@@ -174,7 +185,7 @@ def test_a_contact_is_created_with_one_click(connected: ConnectedAccount, pages:
     [contact] = connected.xero.contacts()
     assert (contact["Name"], contact["EmailAddress"]) == ("Acme Ltd", "accounts@acme.example")
     assert contact["ContactNumber"] == f"AT-{connected.autotask.id}-{company}"
-    assert "created by Cloud Depot" in row_of(words(pages.get(REPORT)), "Acme Ltd")
+    assert "by Cloud Depot, which made it" in row_of(words(pages.get(REPORT)), "Acme Ltd")
     assert billed_as(connected, company) == contact["ContactID"]
     assert len(connected.xero.contacts()) == 1
 
@@ -230,7 +241,7 @@ def test_links_are_exported_filled_in_and_taken_back(connected: ConnectedAccount
     kauri = connected.autotask.add_company("=Kauri")
     match = connected.xero.add_contact("=Kauri")["ContactID"]
     rows = {row["company"]: row for row in exported(pages)}
-    assert (rows["Acme Ltd"]["contact_id"], rows["Acme Ltd"]["found_by"]) == (linked, "created by Cloud Depot")
+    assert (rows["Acme Ltd"]["contact_id"], rows["Acme Ltd"]["found_by"]) == (linked, "Cloud Depot, which made it")
     assert (rows["'=Kauri"]["contact_id"], rows["'=Kauri"]["match_id"], rows["'=Kauri"]["state"]) == (
         "",
         match,

@@ -206,6 +206,20 @@ def test_two_who_save_the_same_row_see_each_other(connected: ConnectedAccount, p
     assert standing(connected)[key] == "260"
 
 
+def test_what_external_numbers_suggest_is_taken_with_one_click(connected: ConnectedAccount, pages: Pages) -> None:
+    save(pages, "billing-codes", (str(code_id(connected, "Travel")), "", "260"))
+    assert "Map them so" in words(pages.get("settings/mappings/billing-codes/"))
+    assert pages.post("settings/mappings/billing-codes/suggested").status_code == 302
+    taken = standing(connected)
+    assert (taken[str(code_id(connected))], taken[str(code_id(connected, "Travel"))]) == ("260", "260")
+    assert taken[str(code_id(connected, "Managed Services"))] == "200"
+    assert "Map them so" not in words(pages.get("settings/mappings/billing-codes/"))
+
+
+def test_a_tax_without_a_rate_of_its_percentage_says_what_that_means(connected: ConnectedAccount, pages: Pages) -> None:
+    assert "no rate of this percentage: its invoices stop" in words(pages.get("settings/mappings/tax-rates/"))
+
+
 def test_a_file_is_exported_changed_and_taken_back(connected: ConnectedAccount, pages: Pages) -> None:
     key = code_id(connected)
     exported = text_of(pages.get("settings/mappings/billing-codes/export"))
@@ -299,6 +313,7 @@ def test_who_may_not_change_mappings_sees_them_and_saves_nothing(connected: Conn
     assert "<select" not in words(viewer.get("settings/mappings/billing-codes/"))
     assert save(viewer, "billing-codes", (str(code_id(connected)), "", "260")).status_code == 403
     assert give(viewer, b"billing_code_id,account_code\n").status_code == 403
+    assert viewer.post("settings/mappings/billing-codes/suggested").status_code == 403
 
 
 def test_the_overview_counts_what_is_mapped(connected: ConnectedAccount, pages: Pages) -> None:
