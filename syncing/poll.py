@@ -67,7 +67,7 @@ def _query() -> tuple[str, tuple[Any, ...]]:
     unsettled = (DocumentState.IN_FLIGHT, DocumentState.UNCERTAIN)
     late = numbered_otherwise().filter(synced_at__gte=Now() - MADE_UP_FOR)
     at_rest = AutotaskConnection.objects.filter(
-        Exists(states.filter(cursor__isnull=False)),
+        Exists(states),
         Exists(XeroConnection.objects.filter(state=XeroConnection.State.CONNECTED)),
         Exists(AccountHealth.objects.filter(counted_at__gt=Now() - COUNTED_EVERY)),
         ~Exists(SyncRun.objects.filter(state=SyncRun.State.QUEUED)),

@@ -1,0 +1,58 @@
+"""The look at an account at rest, which is what workers do most: calls, queries and processor time of each.
+
+The task runs as a worker runs it, in this process and over a connection that stays open.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from benchmarks.billing import add_companies, bill
+from benchmarks.report import report
+from benchmarks.stage import Stage, stage
+
+POLLS = 200
+# An account of this size makes so many invoices on a busy day; the look finds them again each time.
+INVOICES_OF_A_DAY = (0, 20, 200)
+
+
+def main() -> None:
+    with stage(limits=False) as here:
+        rows = [_poll(here, invoices) for invoices in INVOICES_OF_A_DAY]
+    report(f"A look at an account at rest, the mean of {POLLS}", rows)
+
+
+def _poll(here: Stage, invoices: int) -> dict[str, object]:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from syncing.tasks import sync_account
+
+    account = here.connect()
+    bill(account, add_companies(account, 1), invoices)
+    account.sync()
+    sync_account(account_id=account.account.id)
+    before = here.world.ledger().last_n
+    with CaptureQueriesContext(connection) as queries:
+        sync_account(account_id=account.account.id)
+    calls = Counter(row["partner"] for row in here.world.ledger(since_n=before).requests)
+    with here.measured() as used:
+        for _ in range(POLLS):
+            sync_account(account_id=account.account.id)
+    return {
+        "found again": invoices,
+        "autotask calls": calls["autotask"],
+        "xero calls": calls["xero"],
+        "queries": len(queries),
+        "at most": 6,
+        "ms of our cpu": 1000 * used.cpu["ours"] / POLLS,
+        "at most ms": 10,
+        "ms of postgres": 1000 * used.cpu["postgres"] / POLLS,
+        "ms by the clock": 1000 * used.seconds / POLLS,
+        "sandbox %": round(100 * used.sandbox_share),
+        "load": round(used.load, 1),
+    }
+
+
+if __name__ == "__main__":
+    main()
