@@ -20,7 +20,7 @@ from syncing.settle import Outcome, stuck
 from syncing.source import SourceInvoice
 from syncing.states import DocumentState
 from syncing.translate import Translation, translate
-from syncing.xero.documents import XeroDocument
+from syncing.xero.documents import XeroDocument, half_up
 
 logger = logging.getLogger(__name__)
 
@@ -105,10 +105,17 @@ def _prepare_one(
         if problem.code == "amounts-do-not-match":
             check = amounts.check(source, translation.document, _with_lines_of_business(rules, rulebook))
             problem = check.problem or problem
-        return stuck(document, [problem], values)
+        return stuck(document, [problem], values | _as_autotask_has_it(source, check))
     values["notices"] = [*translation.notices, *check.notices]
     content = numbered_anew(document, check.document)
     return TranslatedDocument(document=document, content=content, contact=translation.contact, values=values)
+
+
+def _as_autotask_has_it(source: SourceInvoice, check: amounts.AmountCheck) -> dict[str, Any]:
+    """What is stuck is the invoice as it was billed, and not what its lines would come to in Xero."""
+    tax = half_up(source.invoice.tax)
+    net = check.expected - tax if check.compared == "gross" else check.expected
+    return {"subtotal": abs(net), "tax": abs(tax), "total": abs(net + tax)}
 
 
 def _with_lines_of_business(rules: Rules, rulebook: Rulebook) -> Rules:

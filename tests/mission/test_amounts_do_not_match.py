@@ -164,3 +164,23 @@ def test_a_combined_adjustment_is_a_mismatch_however_small(bookkeeper: Bookkeepe
 
     assert diagnosis_of(bookkeeper.fault("amounts-do-not-match"), "service_adjustments")["fits"]
     assert bookkeeper.connected.xero.invoices() == []
+
+
+def test_what_is_stuck_is_the_invoice_as_autotask_bills_it(bookkeeper: Bookkeeper) -> None:
+    tell_net_from_gross(bookkeeper)
+    invoice = bill_with_total_off_by(bookkeeper, "50.00")
+
+    row = bookkeeper.document(invoice)
+    assert (row["subtotal"], row["tax"], row["total"]) == ("150.00", "15.00", "165.00")
+
+
+def test_so_is_a_credit_note_and_its_amounts_are_positive(bookkeeper: Bookkeeper) -> None:
+    tell_net_from_gross(bookkeeper)
+    autotask = bookkeeper.connected.autotask
+    lines = [item("-100.00")]
+    made = autotask.bill(bookkeeper.connected.pair.company_id, lines, createDateTime=long_ago(bookkeeper))
+    autotask.patch("Invoices", made["id"], invoiceTotal=Decimal("-150.00"))
+    bookkeeper.connected.sync()
+
+    row = bookkeeper.document(made["id"])
+    assert (row["kind"], row["subtotal"], row["tax"], row["total"]) == ("credit_note", "150.00", "15.00", "165.00")
