@@ -23,7 +23,7 @@ from django.utils import timezone
 from faults import record
 from faults.models import Fault
 from faults.problems import SyncProblem
-from syncing import counters, incidents, limits, queue, release, schedule, watchdog
+from syncing import counters, diagnostics, incidents, limits, queue, release, schedule, watchdog
 from syncing.contact_terms import ContactTerms
 from syncing.contacts import find_or_create_contacts
 from syncing.create import create_in_xero
@@ -31,7 +31,7 @@ from syncing.deliver import ReadyDocument, XeroSide
 from syncing.discover import discover
 from syncing.gather import HANDS_OF_GATHERER, Gatherer
 from syncing.hands import Hands
-from syncing.lease import LeaseLostError, release_lease, renew_lease, take_lease
+from syncing.lease import LeaseLostError, give_up, release_lease, renew_lease, take_lease
 from syncing.models import Attempt, Blocker, Document, SyncRun, SyncSettings, SyncState
 from syncing.partners import (
     NotConnectedError,
@@ -71,13 +71,15 @@ def sync(run: SyncRun, seconds: float = math.inf) -> bool:
         release_lease(run)
         return False
     try:
-        with log_context(sync=run.id):
+        with log_context(sync=run.id), diagnostics.looked_up_once():
             _carry_account(run, time.monotonic() + seconds)
     except LeaseLostError:
         logger.warning("Run %s lost its lease", run.id)
-        run.state, run.finished_at = SyncRun.State.ABANDONED, timezone.now()
-        run.save(update_fields=["state", "finished_at"])
-    finally:
+        give_up(run)
+    except BaseException:  # the database went away, or the process ends: the next run sees to what this one left
+        give_up(run)
+        raise
+    else:
         release_lease(run)
     return True
 

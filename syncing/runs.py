@@ -16,7 +16,8 @@ def run_now(account_id: int, trigger: SyncRun.Trigger, seconds: float = math.inf
     run = queued_run(account_id)
     made = run is None
     if run is None:
-        run = SyncRun.objects.create(account_id=account_id, trigger=trigger, state=SyncRun.State.RUNNING)
+        # Until it has begun, which is what it is where this process ends before.
+        run = SyncRun.objects.create(account_id=account_id, trigger=trigger, state=SyncRun.State.ABANDONED)
     if engine.sync(run, seconds):
         health.refresh(account_id)
         return run

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Barrier
+from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from faults.problems import NeedsPerson
@@ -16,6 +22,8 @@ from syncing.states import DocumentState
 from syncing.uncertain import resolve_uncertain
 from tenants.models import Account
 from tests.connected import ConnectedAccount
+from tests.factories import make_account
+from tests.world import item
 
 
 def new_run(connected: ConnectedAccount) -> SyncRun:
@@ -98,11 +106,110 @@ def test_a_run_that_outlived_its_lease_sends_nothing(connected: ConnectedAccount
 
 
 def test_beat_running_twice_asks_for_each_account_once(connected: ConnectedAccount) -> None:
+    others = {make_account().id, make_account().id}
     Account.objects.update(next_sync_at=timezone.now() - timedelta(seconds=1))
     first = schedule.take_due_accounts()
+    taken = next(first)  # the first has read that all three are due, and has taken one of them
 
-    assert next(first) == connected.account.id
-    assert list(schedule.take_due_accounts()) == []
+    second = set(schedule.take_due_accounts())
+
+    assert second == others | {connected.account.id} - {taken}
+    assert list(first) == []
+
+
+def test_clicks_at_the_same_moment_are_one_run(connected: ConnectedAccount) -> None:
+    connected.autotask.bill(connected.pair.company_id)
+    connected.sync()
+    clicks = Barrier(4)
+
+    def click() -> None:
+        try:
+            with connected.scope():
+                clicks.wait()
+                on_demand.resync(connected.account.id, Document.objects.all())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as people:
+        for answer in [people.submit(click) for _ in range(4)]:
+            answer.result()
+
+    with connected.scope():
+        assert SyncRun.objects.filter(state=SyncRun.State.QUEUED).count() == 1
+    connected.sync()
+    assert len(connected.xero.documents()) == 1
+
+
+def test_workers_at_the_same_moment_carry_an_account_once(connected: ConnectedAccount) -> None:
+    connected.autotask.bill_many([{"companyID": connected.pair.company_id, "items": [item()]} for _ in range(3)])
+    starts = Barrier(4)
+
+    def work() -> SyncRun | None:
+        try:
+            with connected.scope():
+                starts.wait()
+                return runs.run_now(connected.account.id, SyncRun.Trigger.SCHEDULE)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as workers:
+        done = [answer.result() for answer in [workers.submit(work) for _ in range(4)]]
+
+    assert any(done)
+    assert len(connected.xero.documents()) == 3
+    with connected.scope():
+        assert SyncRun.objects.exclude(state=SyncRun.State.FINISHED).count() == 0
+
+
+@contextmanager
+def database_away(begins: str, ends: str) -> Iterator[None]:
+    """No statement arrives from the one that has `begins` in it to the one that has `ends`."""
+    away = False
+
+    def unless_away(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        nonlocal away
+        away = (away or begins in sql) and ends not in sql
+        if away:
+            raise OperationalError("The server closed the connection.")
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(unless_away), pytest.raises(OperationalError):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends"),
+    [
+        ('UPDATE "syncing_syncstate"', "never"),  # no lease could be taken
+        ('INSERT INTO "syncing_document"', 'UPDATE "syncing_sync'),  # it is back when the run ends
+    ],
+)
+def test_a_run_from_which_the_database_went_away_does_not_run_for_ever(
+    connected: ConnectedAccount, begins: str, ends: str
+) -> None:
+    connected.autotask.bill(connected.pair.company_id)
+    with connected.scope():
+        with database_away(begins, ends):
+            runs.run_now(connected.account.id, SyncRun.Trigger.SCHEDULE)
+
+        assert not SyncRun.objects.filter(state=SyncRun.State.RUNNING).exists()
+    connected.sync()
+    assert len(connected.xero.documents()) == 1
+
+
+def test_whoever_dies_taking_a_dead_runs_lease_leaves_it_to_the_next(connected: ConnectedAccount) -> None:
+    with connected.scope():
+        dead = new_run(connected)
+        assert take_lease(dead)
+        SyncRun.objects.update(state=SyncRun.State.RUNNING)
+        let_the_lease_run_out()
+        with database_away('UPDATE "syncing_syncrun"', "never"):
+            runs.run_now(connected.account.id, SyncRun.Trigger.SCHEDULE)
+
+    connected.sync()
+
+    with connected.scope():
+        assert not SyncRun.objects.filter(state=SyncRun.State.RUNNING).exists()
 
 
 def test_what_is_uncertain_without_an_open_delivery_is_not_forgotten(connected: ConnectedAccount) -> None:

@@ -6,6 +6,7 @@ Prints each round that ends wrong, with what replays it, and a table at the end.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import tempfile
@@ -36,7 +37,7 @@ def main() -> int:
             rounds = map(plans.random_round, range(arguments.seed, arguments.seed + arguments.rounds))
         rounds = [each for each in rounds if arguments.only in str(each)][arguments.skip :]
         with crew.worker_crew(world, Path(folder)) as workers:
-            return _play_all(rounds, world, workers)
+            return _play_all(rounds, world, workers, arguments.seconds)
 
 
 def _arguments() -> argparse.Namespace:
@@ -47,6 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--servers", action="store_true", help="PostgreSQL and Redis killed in mid-run instead")
     parser.add_argument("--only", default="", help="of all these, the rounds that have this in their name")
     parser.add_argument("--skip", type=int, default=0, help="of all these, leave so many out")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="begin no round after so long")
     return parser.parse_args()
 
 
@@ -68,12 +70,15 @@ def _surroundings() -> Iterator[SandboxWorld]:
         world.session.close()
 
 
-def _play_all(rounds, world, crew) -> int:  # type: ignore[no-untyped-def] # its types need Django to be set up
+def _play_all(rounds, world, crew, seconds) -> int:  # type: ignore[no-untyped-def] # its types need Django to be set up
     from tests.chaos.rounds import play
 
     table: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     began = time.monotonic()
-    for round_ in rounds:
+    for played, round_ in enumerate(rounds):
+        if time.monotonic() - began > seconds:
+            _say(f"Played {played} of {len(rounds)}; the next would be: {round_}")
+            break
         world.reset()
         result = play(round_, world, crew)
         for row in _rows(round_):

@@ -80,6 +80,7 @@ def _each_write(name: str, module: str, function: str, *, begins: bool = False) 
 
 # In the order of a run.
 BOUNDARIES = {
+    "run made, no lease yet": Boundary("lease", "take_lease", begins=True),
     "lease taken": Boundary("lease", "take_lease"),
     "invoices stored, cursor not moved": Boundary("discover", "_store"),
     "discovered": Boundary("discover", "discover"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import psycopg
@@ -33,10 +33,13 @@ def killed_and_restarted(name: str) -> None:
     """SIGKILL the server "postgres" or "redis" with all its processes; a moment later start it, and wait for it."""
     processes = Processes(FOLDER)
     server = psutil.Process(processes.running()[name].pid)
-    command, folder, user = server.cmdline(), server.cwd(), server.username()
+    folder, user = server.cwd(), server.username()
+    # Redis writes its address over its command line.
+    command = server.cmdline() if name == "postgres" else [server.exe(), str(FOLDER / "redis.conf")]
     family = [server, *server.children(recursive=True)]
     for process in family:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):  # the server's own end has taken it along
+            process.kill()
     psutil.wait_procs(family)
     time.sleep(AWAY)
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
