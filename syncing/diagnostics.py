@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -53,6 +55,25 @@ def switch_off() -> None:
 def ends_at() -> datetime | None:
     """When it ends; None where it is not on. In the account's scope."""
     return Diagnosis.objects.filter(ends_at__gt=Now()).values_list("ends_at", flat=True).first()
+
+
+_is_on: ContextVar[bool | None] = ContextVar("is_on", default=None)
+
+
+def is_on() -> bool:
+    """Whether exchanges are to be kept. In the account's scope."""
+    known = _is_on.get()
+    return ends_at() is not None if known is None else known
+
+
+@contextmanager
+def looked_up_once() -> Iterator[None]:
+    """For a run: it is looked up at its beginning, and not for each exchange of each of its threads."""
+    token = _is_on.set(ends_at() is not None)
+    try:
+        yield
+    finally:
+        _is_on.reset(token)
 
 
 def keep(exchange: Exchange) -> None:

@@ -46,7 +46,7 @@ def exchange(
     sent = body.encode() if isinstance(body, str) else body or b""
     now = Exchange(partner=partner, method=method, url=url, headers=headers, body=sent)
     # Looked up before, so that nothing can fail between the answer and what is made of it.
-    is_kept = current_account_id() is not None and diagnostics.ends_at() is not None
+    is_kept = current_account_id() is not None and diagnostics.is_on()
     started = time.monotonic()
     try:
         yield now
