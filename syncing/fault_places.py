@@ -39,7 +39,9 @@ OUR_PAGES: dict[Place, tuple[str, tuple[str, ...], str]] = {
     Place.PERIOD_SETTINGS: ("sync-settings-page", ("invoices",), "id_locked_period"),
     Place.ACCOUNT_MAPPING: ("mapping", ("billing-codes",), ""),
     Place.TAX_MAPPING: ("mapping", ("tax-rates",), ""),
-    Place.ITEM_MAPPING: ("sync-settings-page", ("accounts",), "id_product_codes"),
+    Place.ACCOUNT_SETTINGS: ("sync-settings-page", ("accounts",), "id_unmapped_billing_code"),
+    Place.ITEM_SETTINGS: ("sync-settings-page", ("accounts",), "id_product_codes"),
+    Place.TAX_SETTINGS: ("sync-settings-page", ("tax",), "id_mixed_tax_bundles"),
 }
 
 

@@ -81,7 +81,9 @@ class Place(TextChoices):
     CURRENCY_SETTINGS = "currency_settings", "Open currency settings"
     ACCOUNT_MAPPING = "account_mapping", "Open billing-code mapping"
     TAX_MAPPING = "tax_mapping", "Open tax mapping"
-    ITEM_MAPPING = "item_mapping", "Open item mapping"
+    ACCOUNT_SETTINGS = "account_settings", "Open account settings"
+    ITEM_SETTINGS = "item_settings", "Open item settings"
+    TAX_SETTINGS = "tax_settings", "Open tax settings"
     PERIOD_SETTINGS = "period_settings", "Open locked-period settings"
     SUPPORT = "support", "Contact support"
 

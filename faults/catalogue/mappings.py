@@ -101,7 +101,7 @@ MIXED_TAX_BUNDLE = FaultKind(
     steps=(
         Step("See below which lines are joined, and their taxes."),
         Step("Give the parts of the bundle the same tax category in Autotask.", Place.AUTOTASK_BILLING_CODES),
-        Step("Or send lines one by one, without grouping."),
+        Step("Or let the lines of such a bundle go one by one.", Place.TAX_SETTINGS),
         Step("Re-sync."),
     ),
     who_acts=WhoActs.CUSTOMER,
@@ -117,7 +117,7 @@ BILLING_CODE_UNMAPPED = FaultKind(
     what_it_means="Every document with a line on this billing code waits.",
     steps=(
         Step("Choose the Xero account for this billing code.", Place.ACCOUNT_MAPPING),
-        Step("Or choose a default sales account, and allow it for codes without a mapping.", Place.ACCOUNT_MAPPING),
+        Step("Or choose a default sales account, and allow it for codes without a mapping.", Place.ACCOUNT_SETTINGS),
         Step("Re-sync."),
     ),
     who_acts=WhoActs.CUSTOMER,
@@ -134,7 +134,7 @@ ITEM_CODE_EMPTY = FaultKind(
     steps=(
         Step("Fill in the code of the product or service in Autotask."),
         Step("See in Xero whether an item of this code exists.", Place.XERO_ITEMS),
-        Step("Or choose another field as the code, or send such lines without an item.", Place.ITEM_MAPPING),
+        Step("Or choose another field as the code, or send such lines without an item.", Place.ITEM_SETTINGS),
         Step("Re-sync."),
     ),
     who_acts=WhoActs.CUSTOMER,
