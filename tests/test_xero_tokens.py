@@ -97,11 +97,23 @@ def test_a_run_reads_the_row_once(grant: XeroGrant, django_assert_num_queries: A
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_workers_with_one_expired_token_refresh_it_once(sandbox: SandboxWorld, grant: XeroGrant) -> None:
-    with sandbox.trouble("identity", "slow", seconds=0.3), ThreadPoolExecutor(8) as workers:
-        found = list(workers.map(lambda _: in_thread(lambda: access_token(grant.id))(), range(8)))
+def test_fifty_workers_with_one_expired_token_refresh_it_once(sandbox: SandboxWorld, grant: XeroGrant) -> None:
+    with sandbox.trouble("identity", "slow", seconds=0.3), ThreadPoolExecutor(50) as workers:
+        found = list(workers.map(lambda _: in_thread(lambda: access_token(grant.id))(), range(50)))
     assert len(set(found)) == 1
     assert refreshes(sandbox) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_fifty_workers_whose_refresh_is_lost_ask_once_more_and_stay_connected(
+    sandbox: SandboxWorld, organisation: XeroOrganisation, grant: XeroGrant
+) -> None:
+    with sandbox.trouble("identity", "drop_after", times=1), ThreadPoolExecutor(50) as workers:
+        found = list(workers.map(lambda _: in_thread(lambda: access_token(grant.id))(), range(50)))
+    assert len(set(found)) == 1
+    assert refreshes(sandbox) == 2
+    assert XeroGrant.objects.get(id=grant.id).broken_at is None
+    assert XeroClient(organisation.id, GrantTokens(grant.id)).organisation().name == organisation.name
 
 
 @pytest.mark.django_db(transaction=True)
