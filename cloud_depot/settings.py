@@ -229,6 +229,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600,
         "options": {"expires": 3600},
     },
+    "tidy accounts": {
+        "task": "syncing.tasks.tidy_accounts",
+        "schedule": 6 * 3600,
+        "options": {"expires": 3600},
+    },
     "tell members of faults": {
         "task": "faults.tasks.tell_of_faults",
         "schedule": 15,

@@ -165,10 +165,11 @@ def listed(wanted: DocumentFilter) -> QuerySet[Document]:
 def count(wanted: DocumentFilter, page: Page[Document]) -> Count:
     """How many are asked for, of which `page` shows some. In an account scope; one query at the most.
 
-    What is narrowed is counted up to a limit, since each of them would have to be read.
+    What is narrowed by more than the state is counted up to a limit, since each of them would have to be read.
     """
-    if wanted == DocumentFilter():
-        return Count(documents_by_state().total())
+    if wanted == DocumentFilter(states=wanted.states):
+        counts = documents_by_state()
+        return Count(sum(counts[state] for state in wanted.states or counts))
     if not (page.newer or page.older):
         return Count(len(page.rows))
     found = wanted.apply(Document.objects.all()).values("id")[: MOST_COUNTED + 1].count()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from syncing import account_closing, diagnostics, poll, previews, runs, schedule, watchdog
+from syncing import account_closing, diagnostics, poll, previews, runs, schedule, tidy, watchdog
 from syncing.models import SyncRun
 from tenants.tasks import AccountTask
 
@@ -68,3 +68,16 @@ def empty_closed_accounts() -> None:
     """Beat's task: see to closed accounts whose emptying was lost."""
     for account_id in account_closing.accounts_to_empty():
         empty_account.delay(account_id=account_id)
+
+
+@shared_task
+def tidy_accounts() -> None:
+    """Beat's task: clear away in every account what would grow for ever."""
+    for account_id in tidy.accounts_to_tidy():
+        tidy_account.delay(account_id=account_id)
+
+
+@shared_task(base=AccountTask)
+def tidy_account(account_id: int) -> None:
+    """Clear it away in one account, in whose scope this is."""
+    tidy.tidy()
