@@ -22,7 +22,7 @@ from syncing.autotask.connect import connect_autotask
 from syncing.models import SyncRun, SyncSettings, SyncState
 from syncing.xero import oauth
 from tenants.accounts import create_account
-from tenants.models import Account, Member, Role, User
+from tenants.models import Account, AutotaskConnection, Member, Role, User, XeroConnection
 from tenants.scope import account_scope
 
 PASSWORD = "cloud-depot-demo"  # noqa: S105  (of log-ins that only this machine reaches)
@@ -154,6 +154,9 @@ def stop_sync(account: Account, sandbox: Sandbox, partners: dict[str, Any]) -> d
         runs.run_now(account.id, SyncRun.Trigger.COMMAND)
         SyncRun.objects.update(started_at=F("started_at") - QUIET_SINCE, finished_at=F("finished_at") - QUIET_SINCE)
         SyncState.objects.update(last_finished_at=F("last_finished_at") - QUIET_SINCE)
+        for connections in (AutotaskConnection.objects, XeroConnection.objects):
+            connections.update(connected_at=F("connected_at") - QUIET_SINCE)
+        AutotaskConnection.objects.update(last_answered_at=F("last_answered_at") - QUIET_SINCE)
     stopped: dict[str, Any] = sandbox.post("/scenario/stopped", **partners)
     with account_scope(account.id):
         runs.run_now(account.id, SyncRun.Trigger.SCHEDULE)
