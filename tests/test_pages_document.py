@@ -89,15 +89,15 @@ def test_resync_asks_once_and_its_page_then_watches(member: Client, account: Acc
     answer = member.post(address(account, document, "resync"), headers={"HX-Request": "true"}).content.decode()
     member.post(address(account, document, "resync"))
     assert "Asked for" in answer
-    assert 'hx-trigger="every 2s"' in answer
+    assert 'hx-trigger="every 1s"' in answer
     assert SyncRun.objects.count() == 1
 
 
 def test_a_page_watches_only_what_changes_by_itself(member: Client, account: Account, scope: None) -> None:
     document = make_document(**in_xero())
-    assert "every 2s" not in member.get(address(account, document)).content.decode()
+    assert "every 1s" not in member.get(address(account, document)).content.decode()
     Document.objects.update(state=DocumentState.IN_FLIGHT)
-    assert "every 2s" in member.get(address(account, document)).content.decode()
+    assert "every 1s" in member.get(address(account, document)).content.decode()
 
 
 def test_skipping_takes_a_reason(member: Client, account: Account, scope: None) -> None:
