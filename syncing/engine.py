@@ -72,7 +72,7 @@ def sync(run: SyncRun, seconds: float = math.inf) -> bool:
         return False
     try:
         with log_context(sync=run.id), diagnostics.looked_up_once():
-            _carry_account(run, time.monotonic() + seconds)
+            _carry_account(run, seconds)
     except LeaseLostError:
         logger.warning("Run %s lost its lease", run.id)
         give_up(run)
@@ -91,7 +91,7 @@ def _begin(run: SyncRun) -> bool:
     return new.update(state=run.state, started_at=run.started_at) == 1
 
 
-def _carry_account(run: SyncRun, until: float) -> None:
+def _carry_account(run: SyncRun, seconds: float) -> None:
     queue.recover_from_dead_runs(run)
     try:
         partners = open_partners()
@@ -103,7 +103,7 @@ def _carry_account(run: SyncRun, until: float) -> None:
     again_at: datetime | None = None
     try:
         with stages.hands:
-            stages.go(until)
+            stages.go(seconds)
         note_answers(partners)
     except SyncProblem as problem:
         stopped_by = problem
@@ -145,8 +145,11 @@ class _Stages:
         self.side = XeroSide(run=run, connection=partners.xero_connection, client=partners.xero, hands=self.hands)
         self.terms = ContactTerms(partners.xero, self.settings)
 
-    def go(self, until: float) -> None:
-        """All stages, until nothing is ready or the time is over. Raises SyncProblem where a connection is at fault."""
+    def go(self, seconds: float) -> None:
+        """All stages, until nothing is ready or the time is over. Raises SyncProblem where a connection is at fault.
+
+        The time begins with the first batch: one is carried however long the discovery took.
+        """
         looks_at_all = self._looks_at_all()
         self._check_connections()
         self._talk_to("Autotask")
@@ -157,6 +160,7 @@ class _Stages:
 
         self._talk_to("Xero")
         resolve_uncertain(self.side)
+        until = time.monotonic() + seconds
         self._carry_what_is_ready(until)
         if is_stopping():
             return
