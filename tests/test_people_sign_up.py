@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from tenants.models import User
+from tenants.templatetags.browsers import browser_name
 from tests.factories import make_account, make_member
 from tests.pages import words
 from tests.staff import code_of
@@ -135,6 +136,26 @@ def test_sessions_are_listed_and_ended_elsewhere(client: Client, person: User) -
     assert "A browser <elsewhere>" in words(client.get("/accounts/sessions/"))
     assert client.post("/accounts/sessions/").status_code == 302
     assert elsewhere.get("/profile/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "words_for_it"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+            "Edge on Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Mobile Safari/604.1",
+            "Safari on iPhone",
+        ),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0", "Firefox on Linux"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", "Unknown"),
+    ],
+)
+def test_a_session_is_told_by_the_browsers_common_name(user_agent: str, words_for_it: str) -> None:
+    assert browser_name(user_agent) == words_for_it
 
 
 def test_another_address_is_added_confirmed_and_made_the_main_one(client: Client, person: User) -> None:
