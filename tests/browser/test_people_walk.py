@@ -55,7 +55,7 @@ def test_someone_new_signs_up_connects_both_and_watches_an_invoice_arrive(
     page.get_by_label("Secret").fill(pair.autotask.secret)
     page.get_by_label("Tracking identifier").fill(pair.autotask.integration_code)
     page.get_by_role("button", name="Test and connect").click()
-    expect(page.get_by_role("heading", name=f"What {pair.autotask.username} can see")).to_be_visible()
+    expect(page.get_by_text(f"Reads as {pair.autotask.username}.")).to_be_visible()
     page.get_by_role("button", name="Connect Xero").click()
     page.get_by_label(pair.xero.name).check()
     page.get_by_role("button", name="Allow access").click()
