@@ -174,7 +174,7 @@ if not DEBUG and not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
 REDIS_URL = env.str("REDIS_URL", "redis://localhost:1/0")
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", "postgres://cloud_depot@localhost:1/cloud_depot")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# A pool is for the web process only: workers and commands hold one plain connection each, and close it after each task.
+# A pool is for the web process only: workers and commands hold one plain connection each (cloud_depot/celery.py).
 if pool_size := env.int("DATABASE_POOL_SIZE", 0):
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         # The time zone is a start-up value, so that the reset (which forgets the account) leads back to it.
@@ -367,6 +367,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
 }
+
+DEFAULT_EXCEPTION_REPORTER_FILTER = "cloud_depot.error_reports.ReportFilter"
 
 # Logs, on standard error: JSON in production, lines for people in development. cloud_depot/logs.py has the pieces.
 # The HTTP libraries stay above DEBUG, where they would print tokens.

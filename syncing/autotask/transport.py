@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import requests
@@ -44,7 +44,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 def open_session() -> requests.Session:
@@ -120,6 +120,7 @@ def _words(error: requests.RequestException) -> str:
             return f"The connection to Autotask broke, or could not be opened ({type(error).__name__})."
 
 
+@sensitive_variables("value")
 def accepted(answer: Answer, masked: Callable[[str], str] = str) -> dict[str, Any]:
     """The object that a successful answer holds. `masked` takes secrets out of the partner's texts.
 
