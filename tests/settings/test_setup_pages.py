@@ -78,6 +78,7 @@ def test_the_steps_lead_from_nothing_to_the_first_sync(sandbox: SandboxWorld) ->
     page = words(pages.get("setup/"))
     assert "11 of 11 billing codes name an account of Xero" in page
     assert "Hardware: 260 — Other Revenue" in page
+    assert '<option value="200" selected>200 — Sales</option>' in page
     assert pages.post("setup/books", **books())["Location"] == setup
     assert "Preview what would be sent" in words(pages.get("setup/"))
     pages.post("setup/preview")
