@@ -103,7 +103,7 @@ def _whole_run(here: Stage, command: Sequence[str]) -> dict[str, object]:
 def _kill_half_way(account: ConnectedAccount, command: Sequence[str]) -> None:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ) as process:
         while process.poll() is None and len(account.xero.invoices()) < INVOICES / 2:
-            time.sleep(0.05)
+            time.sleep(0.2)
         assert process.poll() is None, "it ended before it could be killed"
         process.kill()
 

@@ -59,7 +59,9 @@ class Flow:
         self._post("Invoices", {**document, "Reference": str(invoice["id"]), "Status": "DRAFT"})
 
     def _remember(self, ids: set[int]) -> None:
-        self.memory.write_text(json.dumps(sorted(ids)))
+        draft = self.memory.with_suffix(".new")
+        draft.write_text(json.dumps(sorted(ids)))
+        draft.replace(self.memory)
 
     def _query(self, entity: str, field: str, operator: str, value: int) -> list[dict[str, Any]]:
         """All rows, page by page."""
