@@ -186,7 +186,7 @@ def test_every_other_page_is_listed_with_whom_it_is_for() -> None:
 def test_no_one_is_led_to_the_log_in_and_learns_nothing(everything: Everything) -> None:
     wrong = []
     for address in PAGES:
-        for method in METHODS:
+        for method in READ_AND_SEND:
             answer = NO_ONE.ask(method, everything.url(address))
             if not is_to_login(answer):
                 wrong.append((method, str(address), answer.status_code))

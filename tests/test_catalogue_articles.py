@@ -25,6 +25,7 @@ GUIDES = {
     "numbering-and-prefixes",
     "how-long-a-new-invoice-takes",
     "service-adjustment-support",
+    "your-data",
 }
 
 every_article = pytest.mark.parametrize("page", articles().values(), ids=articles())
