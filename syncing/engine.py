@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -57,6 +58,9 @@ from syncing.write_back import write_back
 from tenants.log_context import log_context
 
 logger = logging.getLogger(__name__)
+
+# No fault of a document, nor a bug of ours: the run ends, and the next one goes on from what was committed.
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 def sync(run: SyncRun, seconds: float = math.inf) -> bool:
@@ -110,7 +114,7 @@ def _carry_account(run: SyncRun, seconds: float) -> None:
         again_at = schedule.next_try(problem, stages.state.stops)
         note_problem(partners, stages.partner, problem)
         incidents.hold(run, stages.partner, problem, again_at)
-    except LeaseLostError:
+    except (LeaseLostError, *DATABASE_AWAY):
         raise
     except Exception:  # noqa: BLE001 - a bug of ours, logged and shown; the next run is not to wait for it
         stopped_by = _unexpected(run)
@@ -237,7 +241,7 @@ class _Stages:
         """One batch, from gathering to settling. A bug of ours sets its documents aside, and the run goes on."""
         try:
             self._carry_batch(batch, until)
-        except (SyncProblem, LeaseLostError):
+        except (SyncProblem, LeaseLostError, *DATABASE_AWAY):
             raise
         except Exception:  # noqa: BLE001 - a bug of ours, logged and shown on the documents that it struck
             self._set_aside(batch.documents)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -41,6 +41,7 @@ def abandon(account_id: int, run_id: int) -> None:
 
 def give_up(run: SyncRun) -> None:
     """End our own run in its middle, for what it cannot go on from: its state and its lease in one."""
+    connection.close_if_unusable_or_obsolete()  # one that was cut is opened anew
     run.state, run.finished_at = SyncRun.State.ABANDONED, timezone.now()
     with transaction.atomic():
         run.save(update_fields=["state", "finished_at"])

@@ -181,10 +181,11 @@ def database_away(begins: str, ends: str) -> Iterator[None]:
     ("begins", "ends"),
     [
         ('UPDATE "syncing_syncstate"', "never"),  # no lease could be taken
-        ('INSERT INTO "syncing_document"', 'UPDATE "syncing_sync'),  # it is back when the run ends
+        ('INSERT INTO "syncing_document"', "set_config"),  # it is back when the run ends, on a new connection
+        ('INSERT INTO "syncing_delivery"', "SELECT"),  # it is back at once
     ],
 )
-def test_a_run_from_which_the_database_went_away_does_not_run_for_ever(
+def test_a_run_from_which_the_database_went_away_ends_and_the_next_goes_on(
     connected: ConnectedAccount, begins: str, ends: str
 ) -> None:
     connected.autotask.bill(connected.pair.company_id)
@@ -195,6 +196,7 @@ def test_a_run_from_which_the_database_went_away_does_not_run_for_ever(
         assert not SyncRun.objects.filter(state=SyncRun.State.RUNNING).exists()
     connected.sync()
     assert len(connected.xero.documents()) == 1
+    assert [document.state for document in connected.documents()] == [DocumentState.SYNCED]
 
 
 def test_whoever_dies_taking_a_dead_runs_lease_leaves_it_to_the_next(connected: ConnectedAccount) -> None:
