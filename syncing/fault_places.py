@@ -34,7 +34,6 @@ ARTICLES = {Place.AUTOTASK_API_USER: "/help/autotask-api-user/"}
 OUR_PAGES: dict[Place, tuple[str, tuple[str, ...], str]] = {
     Place.CONNECTIONS: ("connections", (), ""),
     Place.NUMBERING: ("sync-settings-page", ("numbers",), ""),
-    Place.CONTACT_SETTINGS: ("sync-settings-page", ("contacts",), ""),
     Place.CURRENCY_SETTINGS: ("sync-settings-page", ("invoices",), "id_currency"),
     Place.PERIOD_SETTINGS: ("sync-settings-page", ("invoices",), "id_locked_period"),
     Place.ACCOUNT_MAPPING: ("mapping", ("billing-codes",), ""),
@@ -87,6 +86,9 @@ class Places:
         if place == Place.SUPPORT:
             query = urlencode({"fault": self.fault.id})
             return f"{reverse('support', args=[self.slug])}?{query}"
+        if place == Place.CONTACT_SETTINGS:
+            query = urlencode({"q": self.facts.get("company") or ""})
+            return f"{reverse('contact-report', args=[self.slug])}?{query}"
         if place not in OUR_PAGES:
             return ""
         name, of, part = OUR_PAGES[place]

@@ -77,7 +77,7 @@ class Place(TextChoices):
     AUTOTASK_STATUS = "autotask_status", "Open Autotask's status page"
     CONNECTIONS = "connections", "Open connections"
     NUMBERING = "numbering", "Open numbering settings"
-    CONTACT_SETTINGS = "contact_settings", "Open contact settings"
+    CONTACT_SETTINGS = "contact_settings", "Open contacts"
     CURRENCY_SETTINGS = "currency_settings", "Open currency settings"
     ACCOUNT_MAPPING = "account_mapping", "Open billing-code mapping"
     TAX_MAPPING = "tax_mapping", "Open tax mapping"

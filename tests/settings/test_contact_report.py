@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from faults.models import Fault
 from syncing.models import ContactLink, SettingsChange
 from tenants.models import Role
 from tests.connected import ConnectedAccount
@@ -291,3 +292,13 @@ def test_who_may_not_change_settings_links_nothing(connected: ConnectedAccount) 
         assert viewer.post(f"{REPORT}{company}/{action}", contact="").status_code == 403
     assert viewer.post(f"{REPORT}import").status_code == 403
     assert viewer.get(f"{REPORT}{company}/").status_code == 403
+
+
+def test_a_fault_of_a_contact_leads_to_its_company_in_the_report(connected: ConnectedAccount, pages: Pages) -> None:
+    company = connected.autotask.add_company("Rimu Legal")
+    connected.xero.add_contact("Rimu Legal", ContactNumber=f"AT-{connected.autotask.id}-99999")
+    connected.autotask.bill(company)
+    connected.sync()
+    with connected.scope():
+        fault = Fault.objects.get()
+    assert f'href="/a/{connected.account.slug}/{REPORT}?q=Rimu+Legal"' in words(pages.get(f"faults/{fault.id}/"))
