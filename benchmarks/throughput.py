@@ -24,8 +24,16 @@ def main() -> None:
     backlogs = parser.parse_args().backlogs
     with stage(limits=False) as here:
         _carry(here, 1)  # warms up
+        _settle_in()
         rows = [_carry(here, backlog) for backlog in backlogs]
     report(f"The engine alone: invoices of {LINES} lines, {COMPANIES} companies, an account each", rows)
+
+
+def _settle_in() -> None:
+    """This process is as a worker is that has just started."""
+    from cloud_depot.celery import settle_in
+
+    settle_in()
 
 
 def _carry(here: Stage, backlog: int) -> dict[str, object]:
