@@ -19,9 +19,10 @@ ORDINARY_BILLS = (bills.labour,) * 5 + (bills.goods,) * 2 + (bills.project,)
 TRANSIENT: tuple[dict[str, Any], ...] = (
     # Twice: a new token is asked for at once, and only where that one is refused too does anybody see it.
     {"code": "access-token-expired", "rule": {"partner": "xero", "kind": "expire_tokens", "method": "PUT", "times": 2}},
-    {"code": "service-unavailable", "rule": {"partner": "xero", "kind": "outage", "times": 1}},
     # A dropped connection comes to the same as a time-out, without a minute's wait.
     {"code": "autotask-timeout", "rule": {"partner": "autotask", "kind": "drop_before", "method": "POST", "times": 1}},
+    # Of Autotask, whose first call a run makes alone: two troubles that strike at once show as one.
+    {"code": "service-unavailable", "rule": {"partner": "autotask", "kind": "outage", "method": "POST", "times": 1}},
     {"code": "xero-unreachable", "rule": {"partner": "xero", "kind": "drop_before", "times": 1}},
 )
 """Trouble of the network, by the code it leads to; it is soon over."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from faults.models import Fault
 from support import answers
@@ -29,13 +31,19 @@ CODES = {
 }
 
 
+OF_THE_NETWORK = {"access-token-expired", "autotask-timeout", "service-unavailable", "xero-unreachable"}
+MOST_RUNS = 10
+
+
 @pytest.fixture
-def month(bookkeeper: Bookkeeper) -> Row:
-    """The demo's month, carried once."""
+def month(bookkeeper: Bookkeeper, settings: Settings) -> Row:
+    """The demo's month, carried as far as it can be; each trouble of the network stops a run on the way."""
+    settings.SYNC_BACKOFF_SECONDS = (0,)
     connected = bookkeeper.connected
     connected.change_settings(numbering="autotask_number")
-    month: Row = connected.autotask.world.month(connected.autotask, connected.xero)
-    connected.sync()
+    month: Row = connected.autotask.world.month(connected.autotask, connected.xero, trouble=True)
+    codes = list(takewhile(bool, (connected.sync().problem_code for _ in range(MOST_RUNS))))
+    assert set(codes) == OF_THE_NETWORK
     return month
 
 
