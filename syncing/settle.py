@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -152,10 +153,15 @@ def close_delivery(delivery: Delivery, state: Delivery.State) -> None:
 def _update_documents(run: SyncRun, outcomes: list[Outcome]) -> set[int]:
     if not outcomes:
         return set()
-    rows = json.dumps([outcome.row() for outcome in outcomes], cls=DjangoJSONEncoder)
+    rows = json.dumps([outcome.row() for outcome in outcomes], default=_plain)
     with connection.cursor() as cursor:
         cursor.execute(_UPDATE, [rows, run.account_id, run.id])
         return {document_id for (document_id,) in cursor.fetchall()}
+
+
+def _plain(value: Any) -> str:
+    """As Django writes it; nearly all of these are Decimal, which Django comes to last."""
+    return str(value) if type(value) is Decimal else DjangoJSONEncoder().default(value)
 
 
 _UPDATE = """
