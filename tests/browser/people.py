@@ -1,4 +1,4 @@
-"""Mails and codes, as a person at a browser comes by them."""
+"""Mails, log-ins and the way to Xero, as a person at a browser comes by them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from allauth.account.models import EmailAddress
 from django.core import mail
 from playwright.sync_api import Page
+from pytest_django import Settings
 
 from tenants.models import User
 from tests.factories import make_user
@@ -34,3 +35,9 @@ def log_in_by_hand(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("main").get_by_role("button", name="Log in").click()
+
+
+def let_forms_lead_to(origin: str, settings: Settings) -> None:
+    """The policy names Xero's log-in, whose address the settings took from the environment; here it is the sandbox."""
+    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": {**directives, "form-action": ["'self'", origin]}}

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from tenants.models import Account, Member, Role, User
 from tests.browser.checks import check_accessible
-from tests.browser.people import PASSWORD, link_in_last_mail, log_in_by_hand, make_person
+from tests.browser.people import PASSWORD, let_forms_lead_to, link_in_last_mail, log_in_by_hand, make_person
 from tests.connected import ConnectedAccount
 from tests.factories import make_account, make_member
 from tests.staff import code_of
@@ -152,12 +152,6 @@ def test_the_log_in_in_two_steps_is_set_up_used_and_survives_a_lost_phone(page: 
     page.get_by_label("Code").fill(codes[0])
     page.get_by_role("main").get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_text("This code is not right.")).to_be_visible()
-
-
-def let_forms_lead_to(origin: str, settings: Settings) -> None:
-    """The policy names Xero's log-in, whose address the settings took from the environment; here it is the sandbox."""
-    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
-    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": {**directives, "form-action": ["'self'", origin]}}
 
 
 def recovery_codes(page: Page) -> list[str]:

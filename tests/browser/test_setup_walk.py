@@ -12,8 +12,7 @@ from pytest_django import Settings
 from cloud_depot.celery import app
 from tenants.models import Account, User
 from tests.browser.checks import check_accessible
-from tests.browser.people import make_person
-from tests.browser.test_people_walk import let_forms_lead_to
+from tests.browser.people import let_forms_lead_to, make_person
 from tests.world import SandboxWorld, item
 
 STEPS = ["Connect Autotask", "Connect Xero", "Where the books go", "Preview", "Start"]
