@@ -103,7 +103,7 @@ def odd_partner() -> Iterator[OddPartner]:
             if int(headers.get("Content-Length", len(body))) > len(body):
                 self.close_connection = True
 
-        do_GET = do_POST = do_PATCH = answer  # noqa: N815 - http.server's names
+        do_GET = do_POST = do_PUT = do_PATCH = answer  # noqa: N815 - http.server's names
 
         def log_message(self, *_: Any) -> None:
             """Silent."""

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, TypeVar
 from urllib.parse import quote
 
 from syncing import limits
@@ -35,6 +35,7 @@ __all__ = ["ElementReply", "NoAnswer", "RequestRefused", "ServerError", "TokenSo
 
 Endpoint = Literal["Invoices", "CreditNotes", "Contacts", "Items"]
 Method = Literal["PUT", "POST"]
+Parsed = TypeVar("Parsed")
 
 # Xero's gateway answers 404 to a query of more than 2,048 characters (https://github.com/XeroAPI/xero-node/issues/404).
 # This is for the values that were asked for; the rest is for the other parameters.
@@ -94,32 +95,35 @@ class XeroClient:
     # ---- settings
 
     def organisation(self) -> Organisation:
-        return Organisation.parse(self._rows("get_organisations", "Organisations")[0])
+        found = self._read(Organisation.parse, "get_organisations", "Organisations")
+        if not found:
+            raise ServerError("Xero's answer names no organisation.", 200)
+        return found[0]
 
     def accounts(self) -> list[LedgerAccount]:
         """The whole chart, archived ones too."""
-        return [LedgerAccount.parse(row) for row in self._rows("get_accounts", "Accounts")]
+        return self._read(LedgerAccount.parse, "get_accounts", "Accounts")
 
     def tax_rates(self) -> list[TaxRate]:
-        return [TaxRate.parse(row) for row in self._rows("get_tax_rates", "TaxRates")]
+        return self._read(TaxRate.parse, "get_tax_rates", "TaxRates")
 
     def currencies(self) -> list[Currency]:
         """Those that the organisation is subscribed to."""
-        return [Currency.parse(row) for row in self._rows("get_currencies", "Currencies")]
+        return self._read(Currency.parse, "get_currencies", "Currencies")
 
     def add_currency(self, code: str) -> None:
         """Subscribe the organisation to a currency; without the wider scope NeedsReconnect("xero-permission")."""
         self._call("create_currency", {"Code": code})
 
     def branding_themes(self) -> list[BrandingTheme]:
-        return [BrandingTheme.parse(row) for row in self._rows("get_branding_themes", "BrandingThemes")]
+        return self._read(BrandingTheme.parse, "get_branding_themes", "BrandingThemes")
 
     def items(self) -> list[Item]:
         """The whole price list."""
-        return [Item.parse(row) for row in self._rows("get_items", "Items")]
+        return self._read(Item.parse, "get_items", "Items")
 
     def tracking_categories(self) -> list[TrackingCategory]:
-        return [TrackingCategory.parse(row) for row in self._rows("get_tracking_categories", "TrackingCategories")]
+        return self._read(TrackingCategory.parse, "get_tracking_categories", "TrackingCategories")
 
     # ---- contacts (searched in bulk by syncing.xero.contact_search)
 
@@ -128,7 +132,7 @@ class XeroClient:
         number, last = 1, 1
         while number <= last:
             page = self.contacts_page(number, **filters)
-            yield from map(Contact.parse, page.rows)
+            yield from _parsed(Contact.parse, page.rows)
             number, last = number + 1, page.page_count
 
     def contacts_page(self, number: int, **filters: Any) -> Page:
@@ -220,6 +224,9 @@ class XeroClient:
 
     # ---- calls
 
+    def _read(self, parse: Callable[[Row], Parsed], operation: str, plural: str) -> list[Parsed]:
+        return _parsed(parse, self._rows(operation, plural))
+
     def _rows(self, operation: str, plural: str, *arguments: Any, **parameters: Any) -> list[Row]:
         return replies.rows(self._call(operation, *arguments, **parameters), plural)
 
@@ -275,6 +282,14 @@ class XeroClient:
     def _bearer(self) -> str:
         token = self._this.token = self._tokens.access_token()
         return token
+
+
+def _parsed(parse: Callable[[Row], Parsed], rows: Iterable[Row]) -> list[Parsed]:
+    """The rows, read. Raises ServerError where one has values that no Xero gives."""
+    try:
+        return [parse(row) for row in rows]
+    except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        raise ServerError(f"Xero's answer has a row that cannot be read ({type(error).__name__}).", 200) from None
 
 
 OR: Final = " OR "

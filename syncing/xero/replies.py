@@ -147,7 +147,7 @@ def envelope(answer: Answer) -> dict[str, Any]:
     """The whole JSON of a 200; numbers with a fraction are Decimal. Raises ServerError where it is none."""
     try:
         value = json.loads(answer.body, parse_float=Decimal)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise ServerError(f"Xero answered with something else than JSON: {_quoted(answer.body)}", answer.status)
@@ -202,7 +202,7 @@ def _details(body: bytes) -> tuple[str, ...]:
     """Xero's words in an error answer: of its elements, else of the whole, else the beginning of the text itself."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         return (_quoted(body),) if body.strip() else ()
