@@ -39,7 +39,7 @@ class _NoObserver:
 
 
 @contextmanager
-def unlimited(database_id: int | str, integration_code: str, entity: str) -> Iterator[Call]:
+def unlimited(database_id: int | str, integration_code: str, entity: str, host: str) -> Iterator[Call]:
     """A limiter for a partner without limits."""
     yield _NoObserver()
 
