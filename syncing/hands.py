@@ -7,11 +7,11 @@ decided and settled stays with the run's own thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from threading import Barrier
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.db import connections
 
@@ -21,12 +21,13 @@ Result = TypeVar("Result")
 class Hands:
     """At most so many threads, made when they are first needed; with none the caller does all by itself, in order.
 
-    Leaving waits for what they are at.
+    Leaving waits for what they are at, and for what that starts in its turn.
     """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self._pool: ThreadPoolExecutor | None = None
+        self._under_way: set[Future[Any]] = set()
 
     def start(self, work: Callable[[], Result]) -> Future[Result]:
         """Have `work` done by a thread; its result, or what it raises, stands in the answer."""
@@ -34,7 +35,10 @@ class Hands:
             return _done(work)
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.most, thread_name_prefix="hand")
-        return self._pool.submit(copy_context().run, work)
+        begun = self._pool.submit(copy_context().run, work)
+        self._under_way.add(begun)
+        begun.add_done_callback(self._under_way.discard)
+        return begun
 
     def each(self, works: Sequence[Callable[[], Result]]) -> list[Result]:
         """Have them all done at once; their results in order. Raises what the first of them that failed raised.
@@ -54,6 +58,8 @@ class Hands:
     ) -> None:
         if self._pool is None:
             return
+        while self._under_way:  # also what its own work has started: it would wait behind the barrier for ever
+            wait(tuple(self._under_way))
         everyone = Barrier(self.most)
 
         def let_go() -> None:
