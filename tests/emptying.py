@@ -1,7 +1,8 @@
 """Empties the tables after a test that committed, in a tenth of the time that Django's flush takes.
 
 Flush truncates every table and its indexes, and then makes the content types and permissions anew. Most tests fill a
-few rows of a few tables, so those are deleted, account by account as the policies demand.
+few rows of a few tables, so those are deleted, account by account as the policies demand. A table that has grown is
+looked at before: the checks of its foreign keys were planned when it was empty.
 """
 
 from django.db import connection
@@ -20,6 +21,11 @@ DECLARE
     account bigint;
     name text;
 BEGIN
+    FOR name IN SELECT unnest(filled) LOOP
+        IF pg_relation_size(format('%I', name)::regclass) > 200000 THEN
+            EXECUTE format('ANALYZE %I', name);
+        END IF;
+    END LOOP;
     FOR account IN SELECT id FROM tenants_account LOOP
         PERFORM set_config('{ACCOUNT_SETTING}', account::text, true);
         FOREACH name IN ARRAY isolated LOOP
