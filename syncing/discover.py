@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from syncing.autotask.client import AutotaskClient
+from syncing.autotask.client import PAGE, AutotaskClient
 from syncing.autotask.query import Filter, any_of, gt, gte
 from syncing.autotask.records import Invoice
 from syncing.batches import in_batches
+from syncing.hands import ALONE, Hands
 from syncing.models import Document, SyncState
 from syncing.states import DocumentState
 
@@ -26,33 +30,48 @@ VOIDED_BEFORE_SENT = "Voided in Autotask before it was sent"
 
 @dataclass
 class Discovery:
-    """What one poll found: how many new documents, and the invoices as just read, by Autotask id."""
+    """What one poll found: how many new documents, and the invoices as just read, by Autotask id.
+
+    `rest` ends when all that there is has been found; it raises the client's SyncProblems.
+    """
 
     new: int = 0
     invoices: dict[int, Invoice] = field(default_factory=dict)
+    rest: Future[None] = field(default_factory=Future)
 
     def keep(self, invoice: Invoice) -> None:
         if len(self.invoices) < KEPT_RECORDS:
             self.invoices[invoice.id] = invoice
 
 
-def discover(autotask: AutotaskClient, state: SyncState, lookback_days: int) -> Discovery:
+def discover(autotask: AutotaskClient, state: SyncState, lookback_days: int, hands: Hands = ALONE) -> Discovery:
     """Ask Autotask once for what is new, and upsert its documents. Walks the whole look-back once a day.
 
-    Raises the client's SyncProblems; what was stored by then stays, and the cursor moves only over what was stored.
+    What one page holds is stored when this returns; where there are more, one of `hands` goes on to the end. Raises the
+    client's SyncProblems; what was stored by then stays, and the cursor moves only over what was stored.
     """
     now = timezone.now()
     whole = state.walked_at is None or state.cursor is None or now - state.walked_at >= WALK_EVERY
     since = now - timedelta(days=lookback_days) if whole else overlap_start(now, _crowded_before())
     discovery = Discovery()
-    for invoices in in_batches(autotask.find(Invoice, made_or_voided(state.cursor, since)), 500):
-        _store(state.account_id, invoices, discovery)
-        state.cursor = max(state.cursor or 0, invoices[-1].id)
-    if whole:
-        state.walked_at = now
-    if whole or discovery.new:
-        state.save(update_fields=["cursor", "walked_at"])
+    pages = in_batches(autotask.find(Invoice, made_or_voided(state.cursor, since)), PAGE)
+    first = next(pages, [])
+    _store(state, first, discovery)
+    walk = partial(_walk_on, pages, state, discovery, walked_at=now if whole else None)
+    discovery.rest = (hands if len(first) == PAGE else ALONE).start(walk)
     return discovery
+
+
+def _walk_on(
+    pages: Iterator[list[Invoice]], state: SyncState, discovery: Discovery, *, walked_at: datetime | None
+) -> None:
+    """Store the pages that are left, and then how far they led."""
+    for invoices in pages:
+        _store(state, invoices, discovery)
+    if walked_at is not None:
+        state.walked_at = walked_at
+    if walked_at is not None or discovery.new:
+        state.save(update_fields=["cursor", "walked_at"])
 
 
 def made_or_voided(cursor: int | None, since: datetime) -> Filter:
@@ -77,7 +96,9 @@ def first_left_out() -> QuerySet[Document]:
     return made[OVERLAP_DOCUMENTS : OVERLAP_DOCUMENTS + 1]
 
 
-def _store(account_id: int, invoices: list[Invoice], discovery: Discovery) -> None:
+def _store(state: SyncState, invoices: list[Invoice], discovery: Discovery) -> None:
+    if not invoices:
+        return
     ids = [invoice.id for invoice in invoices]
     known = dict(
         Document.objects.filter(entity=Document.Entity.INVOICE, autotask_id__in=ids).values_list(
@@ -85,13 +106,14 @@ def _store(account_id: int, invoices: list[Invoice], discovery: Discovery) -> No
         )
     )
     new = [invoice for invoice in invoices if invoice.id not in known]
-    Document.objects.bulk_create([_document(account_id, invoice) for invoice in new], ignore_conflicts=True)
+    Document.objects.bulk_create([_document(state.account_id, invoice) for invoice in new], ignore_conflicts=True)
     for invoice in new:
         discovery.keep(invoice)
     discovery.new += len(new)
     for invoice in invoices:
         if invoice.is_voided and invoice.id in known and known[invoice.id] is None:
             _note_void(invoice)
+    state.cursor = max(state.cursor or 0, ids[-1])
 
 
 def _document(account_id: int, invoice: Invoice) -> Document:

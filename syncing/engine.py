@@ -13,7 +13,7 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -29,7 +29,7 @@ from syncing.contact_terms import ContactTerms
 from syncing.contacts import find_or_create_contacts
 from syncing.create import create_in_xero
 from syncing.deliver import ReadyDocument, XeroSide
-from syncing.discover import discover
+from syncing.discover import Discovery, discover
 from syncing.gather import HANDS_OF_GATHERER, Gatherer
 from syncing.hands import Hands
 from syncing.lease import LeaseLostError, give_up, release_lease, renew_lease, take_lease
@@ -43,13 +43,12 @@ from syncing.partners import (
     note_problem,
     open_partners,
 )
-from syncing.prepare import prepare, unexpected
+from syncing.prepare import Prepared, prepare, unexpected
 from syncing.price_list import see_to_items
 from syncing.reference import ReferenceLists
 from syncing.resync import update_in_xero
 from syncing.rulebook import RESTS_ON, Rulebook
 from syncing.settle import settle, stuck
-from syncing.source import SourceInvoice
 from syncing.states import DocumentState
 from syncing.stopping import is_stopping
 from syncing.uncertain import resolve_uncertain
@@ -111,7 +110,7 @@ def _carry_account(run: SyncRun, seconds: float) -> None:
         note_answers(partners)
     except SyncProblem as problem:
         stopped_by = problem
-        again_at = schedule.next_try(problem, stages.state.stops)
+        again_at = schedule.next_try(problem, stages.state.stops, stages.preparation)
         note_problem(partners, stages.partner, problem)
         incidents.hold(run, stages.partner, problem, again_at)
     except (LeaseLostError, *DATABASE_AWAY):
@@ -123,10 +122,10 @@ def _carry_account(run: SyncRun, seconds: float) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class _Batch:
-    """Documents that this run has claimed, and what was gathered for them ahead of their turn, if anything."""
+    """Documents that this run has claimed, and what they are translated to, where that is made ahead of their turn."""
 
     documents: Sequence[Document]
-    sources: Future[dict[int, SourceInvoice]] | None = None
+    prepared: Future[Prepared] | None = None
 
 
 class _Stages:
@@ -136,16 +135,17 @@ class _Stages:
         self.run = run
         self.partners = partners
         self.partner: Partner = "Autotask"
-        self.discovered = 0
+        self.discovery = Discovery()
         self.state = SyncState.objects.get(account_id=run.account_id)
         self.settings = SyncSettings.of_account(run.account_id)
         self.incidents = incidents.open_incidents()
         self.lists = ReferenceLists(run.account_id)
         self.fetched_anew: set[str] = set()
-        # One gathers ahead, with others to help it, while as many deliver as Xero takes.
-        self.hands = Hands(1 + HANDS_OF_GATHERER + limits.xero_at_once())
+        # One discovers, one prepares the next batch, with others to help it gather, and as many deliver as Xero takes.
+        self.hands = Hands(2 + HANDS_OF_GATHERER + limits.xero_at_once())
         self.rulebook = Rulebook(self.settings, self.state, partners, self.lists, self.hands)
         self.ahead: _Batch | None = None
+        self.preparation = 0.0  # seconds that the last batch took to gather and translate
         self.side = XeroSide(run=run, connection=partners.xero_connection, client=partners.xero, hands=self.hands)
         self.terms = ContactTerms(partners.xero, self.settings)
 
@@ -157,15 +157,16 @@ class _Stages:
         looks_at_all = self._looks_at_all()
         self._check_connections()
         self._talk_to("Autotask")
-        discovery = discover(self.partners.autotask, self.state, self.settings.lookback_days)
-        self.discovered = discovery.new
+        self.discovery = discover(self.partners.autotask, self.state, self.settings.lookback_days, self.hands)
         self.incidents = incidents.clear_answered(self.incidents, "Autotask")
-        self.gatherer = Gatherer(self.partners.autotask, discovery, self.lists, self.settings, self.hands)
+        self.gatherer = Gatherer(self.partners.autotask, self.discovery, self.lists, self.settings, self.hands)
 
         self._talk_to("Xero")
         resolve_uncertain(self.side)
         until = time.monotonic() + seconds
         self._carry_what_is_ready(until)
+        self._talk_to("Autotask")
+        self.discovery.rest.result()
         if is_stopping():
             return
         release.send_one_ahead(self._faults_to_look_at(looks_at_all))
@@ -180,7 +181,7 @@ class _Stages:
     def counts(self) -> Counter[str]:
         """What it did: new documents, calls to each partner, and documents by what became of them."""
         counts = Counter(
-            new=self.discovered, autotask_calls=self.partners.autotask.calls, xero_calls=self.partners.xero.calls
+            new=self.discovery.new, autotask_calls=self.partners.autotask.calls, xero_calls=self.partners.xero.calls
         )
         outcomes = Attempt.objects.filter(run_id=self.run.id).values_list("outcome").annotate(Count("id"))
         return counts + Counter(dict(outcomes))
@@ -208,26 +209,31 @@ class _Stages:
         return [fault for fault in self.incidents if looks_at_all or fault.id in ids][:1]
 
     def _carry_what_is_ready(self, until: float) -> None:
-        """Batch after batch, each gathered while the one before it is delivered."""
+        """Batch after batch, each prepared while the one before it is delivered."""
         while batch := self._next_batch(until):
             self._carry(batch, until)
             renew_lease(self.run)
 
     def _next_batch(self, until: float) -> _Batch | None:
-        """What was gathered ahead, else what is ready; one document as a probe, as long as an incident is not over."""
+        """What is made ahead, else what is ready; one document as a probe, as long as an incident is not over."""
         batch, self.ahead = self.ahead, None
         if batch is not None or is_stopping() or time.monotonic() >= until:
             return batch if not is_stopping() else None
         documents = queue.claim(self.run, 1 if self.incidents else queue.CLAIMED_AT_ONCE)
         return _Batch(documents=documents) if documents else None
 
-    def _gather_ahead(self, until: float) -> None:
-        """Have what the next batch needs gathered while this one is delivered; a probe goes alone."""
+    def _prepare_ahead(self, until: float) -> None:
+        """Have the next batch gathered and translated while this one is delivered; a probe goes alone."""
         if self.incidents or not (batch := self._next_batch(until)):
             return
         self._forget_what_faults_rest_on(batch.documents)
-        sources = self.hands.start(partial(self.gatherer.gather, batch.documents))
-        self.ahead = _Batch(documents=batch.documents, sources=sources)
+        self.ahead = replace(batch, prepared=self.hands.start(partial(self._prepare, batch.documents)))
+
+    def _prepare(self, documents: Sequence[Document]) -> Prepared:
+        began = time.monotonic()
+        prepared = prepare(documents, self.gatherer.gather(documents), self.rulebook)
+        self.preparation = time.monotonic() - began
+        return prepared
 
     def _end_idle_incidents(self) -> None:
         """Xero answers, though no document needs it now: an incident that none waits behind is over as well."""
@@ -248,14 +254,13 @@ class _Stages:
 
     def _carry_batch(self, batch: _Batch, until: float) -> None:
         documents = batch.documents
-        if batch.sources is None:
+        if batch.prepared is None:
             self._forget_what_faults_rest_on(documents)
         self._talk_to("Xero")
         self.rulebook.read_xero()
         self._talk_to("Autotask")
-        sources = batch.sources.result() if batch.sources else self.gatherer.gather(documents)
-        self._gather_ahead(until)
-        prepared = prepare(documents, sources, self.rulebook)
+        prepared = batch.prepared.result() if batch.prepared else self._prepare(documents)
+        self._prepare_ahead(until)
         self.incidents = incidents.clear(self.incidents, "Autotask")
         settle(self.run, prepared.outcomes)
 

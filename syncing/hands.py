@@ -1,7 +1,7 @@
 """The threads of one run: they wait for the partners, several at a time, while the run itself goes on.
 
 A thread works in the run's account scope, on a database connection of its own, which lasts as long as the run. What is
-decided and settled stays with the run's own thread.
+claimed and settled stays with the run's own thread.
 """
 
 from __future__ import annotations

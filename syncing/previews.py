@@ -96,7 +96,7 @@ def _look_ahead(account_id: int, preview: Preview) -> None:
 def _take_backlog(preview: Preview, dry_run: DryRun) -> None:
     """Note what Autotask has and we do not know yet, which sends nothing; then take all that is not in Xero."""
     state = SyncState.objects.get(account_id=preview.account_id)
-    discover(dry_run.partners.autotask, state, dry_run.settings.lookback_days)
+    discover(dry_run.partners.autotask, state, dry_run.settings.lookback_days).rest.result()
     backlog = Document.objects.filter(state__in=BACKLOG).order_by("-autotask_id", "-id")
     preview.documents = list(backlog.values_list("id", flat=True)[:MOST_OF_BACKLOG])
     preview.save(update_fields=["documents"])

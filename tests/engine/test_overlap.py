@@ -1,8 +1,8 @@
-"""While a batch is delivered the next one is gathered, and several calls are under way; each document arrives once."""
+"""While a batch is delivered the next one is found and prepared, and several calls are under way; each arrives once."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db.models import F
@@ -16,6 +16,7 @@ from syncing.states import DocumentState
 from tests.connected import ConnectedAccount
 
 INVOICES = 330
+LONG = 510
 
 
 @pytest.fixture
@@ -101,3 +102,38 @@ def test_a_limit_met_in_the_middle_gives_back_what_was_gathered_ahead(
     arrived = len(backlog.xero.invoices())
     assert states(backlog) == {DocumentState.SYNCED: arrived, DocumentState.WAITING: INVOICES - arrived}
     assert backlog.autotask.world.ledger().breaches == []
+
+
+@pytest.fixture
+def long_backlog(connected: ConnectedAccount) -> ConnectedAccount:
+    """More than one page of a discovery."""
+    items = [{"rate": "100", "quantity": 1}]
+    connected.autotask.bill_many([{"companyID": connected.pair.company_id, "items": items} for _ in range(LONG)])
+    return connected
+
+
+def test_the_first_invoices_arrive_while_further_pages_are_being_discovered(long_backlog: ConnectedAccount) -> None:
+    world = long_backlog.autotask.world
+    world.add_trouble("autotask", "slow", seconds=3, method="POST", path="/Invoices/query", skip=1, times=1)
+
+    run = long_backlog.sync()
+
+    assert run.state == SyncRun.State.FINISHED
+    assert (run.counts["new"], run.counts["created"]) == (LONG, LONG)
+    first_write, *_ = world.ledger().calls("PUT", "/Invoices")
+    _, second_page = world.ledger().calls("POST", "/Invoices/query")
+    answered = datetime.fromisoformat(second_page["at"]) + timedelta(seconds=3)
+    assert datetime.fromisoformat(first_write["at"]) < answered
+
+
+def test_a_discovery_that_breaks_off_is_taken_up_again(long_backlog: ConnectedAccount) -> None:
+    world = long_backlog.autotask.world
+    with world.trouble("autotask", "outage", method="POST", path="/Invoices/query", skip=1, times=1):
+        run = long_backlog.sync()
+    assert (run.state, run.problem_code) == (SyncRun.State.STOPPED, "service-unavailable")
+
+    run = long_backlog.sync()
+
+    assert run.state == SyncRun.State.FINISHED
+    assert states(long_backlog) == {DocumentState.SYNCED: LONG}
+    assert len(long_backlog.xero.invoices()) == LONG
