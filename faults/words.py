@@ -73,6 +73,11 @@ def _number_taken(facts: Facts, _: str) -> str:
     return f"{holder} already, and that document is {status}." if status else f"{holder} already."
 
 
+def _twice(facts: Facts, organisation: str) -> str:
+    known, other = facts.get("known_number"), facts.get("number")
+    return f"{known} and {other} in {organisation} are both this invoice." if known and other else ""
+
+
 def _settled(facts: Facts) -> str:
     """What is paid or credited on the document that holds the number."""
     currency = facts.get("currency")
@@ -201,6 +206,7 @@ _SENTENCES: dict[str, Callable[[Facts, str], str]] = {
     "document-locked-by-payment": _number_taken,
     "invoice-not-modifiable": _number_taken,
     "duplicate-number": _number_taken,
+    "sent-twice": _twice,
     "no-valid-contact": _no_contact,
     "invalid-email": _email,
     "amounts-do-not-match": _amounts,

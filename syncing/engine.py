@@ -32,6 +32,7 @@ from syncing.deliver import ReadyDocument, XeroSide
 from syncing.discover import Discovery, discover
 from syncing.gather import HANDS_OF_GATHERER, Gatherer
 from syncing.hands import Hands
+from syncing.late_arrivals import look_for_late_arrivals, settle_on_one
 from syncing.lease import LeaseLostError, give_up, release_lease, renew_lease, take_lease
 from syncing.models import Attempt, Blocker, Document, SyncRun, SyncSettings, SyncState
 from syncing.partners import (
@@ -163,6 +164,7 @@ class _Stages:
 
         self._talk_to("Xero")
         resolve_uncertain(self.side)
+        look_for_late_arrivals(self.side)
         until = time.monotonic() + seconds
         self._carry_what_is_ready(until)
         self._talk_to("Autotask")
@@ -269,6 +271,8 @@ class _Stages:
         addressed = find_or_create_contacts(self.side, prepared.translated, self.settings)
         settle(self.run, addressed.outcomes)
         ready = self._with_items(self.terms.applied_to_all(addressed.ready, self.rulebook.organisation()))
+        ready, outcomes = settle_on_one(self.side, ready)
+        settle(self.run, outcomes)
         update_in_xero(self.side, [item for item in ready if item.document.xero_id is not None])
         create_in_xero(self.side, [item for item in ready if item.document.xero_id is None])
         if self.partners.xero.calls > calls_before:

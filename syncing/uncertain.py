@@ -112,14 +112,14 @@ def _look_up(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) 
     """Ask Xero whether the documents are there. What is surely absent is sent again under a new key."""
     if delivery.method == "POST":
         # An update of known documents: comparing them with Xero, and sending it again, can double nothing.
-        _resend_later(side, delivery, documents, Delivery.State.ABSENT)
+        _resend_later(side, delivery, documents, Delivery.State.SETTLED)
         return
     found = _find_in_xero(side, delivery, documents)
     present = [_found(side, document, found[document.id]) for document in documents if document.id in found]
     absent = [document for document in documents if document.id not in found]
     with transaction.atomic():
         settle(side.run, present)
-        _resend_later(side, delivery, absent, Delivery.State.ABSENT)
+        _resend_later(side, delivery, absent, Delivery.State.ABSENT if absent else Delivery.State.SETTLED)
 
 
 def _resend_later(side: XeroSide, delivery: Delivery, documents: Sequence[Document], state: Delivery.State) -> None:

@@ -188,6 +188,22 @@ VOID_REFUSED = FaultKind(
     subject=Subject.NUMBER,
 )
 
+SENT_TWICE = FaultKind(
+    code="sent-twice",
+    title="The invoice is in Xero twice",
+    what_happened="Xero did not answer the first write, lacked the invoice minutes later, and wrote it after all.",
+    what_it_means="It had been sent again by then, so the sale counts twice in Xero until one of the two is voided.",
+    steps=(
+        Step("Open the second document in Xero, and compare the two.", Place.XERO_DOCUMENT),
+        Step("Keep the one that is paid, or that your customer has; void or delete the other."),
+        Step("Re-sync: the one that stays is linked with the invoice."),
+    ),
+    who_acts=WhoActs.CUSTOMER,
+    severity=Severity.ERROR,
+    retry=Retry.WHEN_CLEARED,
+    subject=Subject.NUMBER,
+)
+
 DOCUMENTS = Topic(
     "Documents and amounts",
     (
@@ -199,5 +215,6 @@ DOCUMENTS = Topic(
         NO_LINE_ITEMS,
         PERIOD_LOCKED,
         VOID_REFUSED,
+        SENT_TWICE,
     ),
 )

@@ -106,6 +106,7 @@ class Document(AccountModel):
     xero_number = models.CharField(max_length=255, blank=True)
     xero_status = models.CharField(max_length=20, blank=True)
     xero_updated_at = models.DateTimeField(null=True, help_text="UpdatedDateUTC of our last write.")
+    twins = models.JSONField(null=True, help_text="The ids of further invoices in Xero that carry our mark.")
     xero_history = models.JSONField(default=list, help_text="Earlier links, where it was sent again as a new document.")
     sent = models.JSONField(
         default=dict, encoder=DjangoJSONEncoder, help_text="What we last sent, with Xero's line ids."
@@ -222,4 +223,7 @@ class Delivery(AccountModel):
     settled_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["account"], condition=Q(state="open"), name="delivery_open")]
+        indexes = [
+            models.Index(fields=["account"], condition=Q(state="open"), name="delivery_open"),
+            models.Index(fields=["account"], condition=Q(state="absent"), name="delivery_absent"),
+        ]

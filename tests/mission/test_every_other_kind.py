@@ -264,7 +264,7 @@ TROUBLES: dict[str, Trouble] = {
 
 
 def test_no_kind_of_the_catalogue_is_only_a_text() -> None:
-    assert OF_THE_MISSION | TROUBLES.keys() | {"void-refused"} == KINDS.keys()
+    assert OF_THE_MISSION | TROUBLES.keys() | {"void-refused", "sent-twice"} == KINDS.keys()
 
 
 @pytest.mark.parametrize("code", TROUBLES)
