@@ -66,7 +66,7 @@ def change_settings(
         settings.version += 1
         settings.save(update_fields=[*of_settings, "version"])
         if settings.lookback_days > looked_back:
-            SyncState.objects.filter(account_id=account.id).update(walked_at=None)
+            SyncState.objects.filter(account_id=account.id).update(walked_at=None, walk_place=None)
         _change_account(account, {name: value for name, value in changes.items() if name in OF_ACCOUNT})
         SettingsChange.objects.create(
             account_id=account.id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from syncing.batches import in_batches
 from syncing.hands import ALONE, Hands
 from syncing.models import Document, SyncState
 from syncing.states import DocumentState
+from syncing.stopping import is_stopping
 
 OVERLAP = timedelta(hours=24)
 WALK_EVERY = timedelta(days=1)
@@ -44,34 +47,50 @@ class Discovery:
             self.invoices[invoice.id] = invoice
 
 
-def discover(autotask: AutotaskClient, state: SyncState, lookback_days: int, hands: Hands = ALONE) -> Discovery:
-    """Ask Autotask once for what is new, and upsert its documents. Walks the whole look-back once a day.
+def discover(
+    autotask: AutotaskClient,
+    state: SyncState,
+    lookback_days: int,
+    *,
+    hands: Hands = ALONE,
+    seconds: float = math.inf,
+    anew: bool = False,
+) -> Discovery:
+    """Ask Autotask once for what is new, and upsert its documents.
 
-    What one page holds is stored when this returns; where there are more, one of `hands` goes on to the end. Raises the
-    client's SyncProblems; what was stored by then stays, and the cursor moves only over what was stored.
+    The whole look-back is walked once a day, and `anew` where a person asks. What one page holds is stored when this
+    returns; where there are more, one of `hands` goes on, for so many seconds, and the next discovery from there.
+    Raises the client's SyncProblems; what was stored stays, and the cursor moves only over what was stored.
     """
     now = timezone.now()
-    whole = state.walked_at is None or state.cursor is None or now - state.walked_at >= WALK_EVERY
-    since = now - timedelta(days=lookback_days) if whole else overlap_start(now, _crowded_before())
+    walks = anew or state.walked_at is None or state.cursor is None or now - state.walked_at >= WALK_EVERY
+    since = now - timedelta(days=lookback_days) if walks else overlap_start(now, _crowded_before())
+    wanted: list[Filter] = [made_or_voided(state.cursor, since)]
+    if walks and not anew and state.walk_place is not None:
+        wanted.append(gt("id", state.walk_place))
     discovery = Discovery()
-    pages = in_batches(autotask.find(Invoice, made_or_voided(state.cursor, since)), PAGE)
+    pages = in_batches(autotask.find(Invoice, *wanted), PAGE)
     first = next(pages, [])
     _store(state, first, discovery)
-    walk = partial(_walk_on, pages, state, discovery, walked_at=now if whole else None)
+    walk = partial(_walk_on, pages, state, discovery, walks=walks, until=time.monotonic() + seconds)
     discovery.rest = (hands if len(first) == PAGE else ALONE).start(walk)
     return discovery
 
 
 def _walk_on(
-    pages: Iterator[list[Invoice]], state: SyncState, discovery: Discovery, *, walked_at: datetime | None
+    pages: Iterator[list[Invoice]], state: SyncState, discovery: Discovery, *, walks: bool, until: float
 ) -> None:
-    """Store the pages that are left, and then how far they led."""
+    """Store the pages that are left, and note how far they led; a walk that is cut short is taken up from there."""
     for invoices in pages:
         _store(state, invoices, discovery)
-    if walked_at is not None:
-        state.walked_at = walked_at
-    if walked_at is not None or discovery.new:
-        state.save(update_fields=["cursor", "walked_at"])
+        if is_stopping() or time.monotonic() >= until:
+            state.walk_place = invoices[-1].id if walks else None
+            state.save(update_fields=["cursor", "walk_place"])
+            return
+    if walks:
+        state.walked_at, state.walk_place = timezone.now(), None
+    if walks or discovery.new:
+        state.save(update_fields=["cursor", "walked_at", "walk_place"])
 
 
 def made_or_voided(cursor: int | None, since: datetime) -> Filter:

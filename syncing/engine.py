@@ -12,7 +12,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -33,7 +33,7 @@ from syncing.discover import Discovery, discover
 from syncing.gather import HANDS_OF_GATHERER, Gatherer
 from syncing.hands import Hands
 from syncing.late_arrivals import look_for_late_arrivals, settle_on_one
-from syncing.lease import LeaseLostError, give_up, release_lease, renew_lease, take_lease
+from syncing.lease import LEASE, LeaseLostError, give_up, release_lease, renew_lease, take_lease
 from syncing.models import Attempt, Blocker, Document, SyncRun, SyncSettings, SyncState
 from syncing.partners import (
     NotConnectedError,
@@ -43,6 +43,7 @@ from syncing.partners import (
     note_answers,
     note_problem,
     open_partners,
+    partner_of,
 )
 from syncing.prepare import Prepared, prepare, unexpected
 from syncing.price_list import see_to_items
@@ -112,8 +113,9 @@ def _carry_account(run: SyncRun, seconds: float) -> None:
     except SyncProblem as problem:
         stopped_by = problem
         again_at = schedule.next_try(problem, stages.state.stops, stages.preparation)
-        note_problem(partners, stages.partner, problem)
-        incidents.hold(run, stages.partner, problem, again_at)
+        partner = partner_of(problem) or stages.partner
+        note_problem(partners, partner, problem)
+        incidents.hold(run, partner, problem, again_at)
     except (LeaseLostError, *DATABASE_AWAY):
         raise
     except Exception:  # noqa: BLE001 - a bug of ours, logged and shown; the next run is not to wait for it
@@ -158,7 +160,14 @@ class _Stages:
         looks_at_all = self._looks_at_all()
         self._check_connections()
         self._talk_to("Autotask")
-        self.discovery = discover(self.partners.autotask, self.state, self.settings.lookback_days, self.hands)
+        self.discovery = discover(
+            self.partners.autotask,
+            self.state,
+            self.settings.lookback_days,
+            hands=self.hands,
+            seconds=seconds,
+            anew=looks_at_all and self.run.trigger == SyncRun.Trigger.PERSON,
+        )
         self.incidents = incidents.clear_answered(self.incidents, "Autotask")
         self.gatherer = Gatherer(self.partners.autotask, self.discovery, self.lists, self.settings, self.hands)
 
@@ -167,8 +176,7 @@ class _Stages:
         look_for_late_arrivals(self.side)
         until = time.monotonic() + seconds
         self._carry_what_is_ready(until)
-        self._talk_to("Autotask")
-        self.discovery.rest.result()
+        self._end_discovery()
         if is_stopping():
             return
         release.send_one_ahead(self._faults_to_look_at(looks_at_all))
@@ -223,6 +231,13 @@ class _Stages:
             return batch if not is_stopping() else None
         documents = queue.claim(self.run, 1 if self.incidents else queue.CLAIMED_AT_ONCE)
         return _Batch(documents=documents) if documents else None
+
+    def _end_discovery(self) -> None:
+        """Wait for the pages after the first. Raises the SyncProblem that stood in their way."""
+        self._talk_to("Autotask")
+        while not wait([self.discovery.rest], timeout=LEASE.total_seconds() / 5).done:
+            renew_lease(self.run)
+        self.discovery.rest.result()
 
     def _prepare_ahead(self, until: float) -> None:
         """Have the next batch gathered and translated while this one is delivered; a probe goes alone."""

@@ -19,7 +19,7 @@ from faults.problems import SyncProblem, Transient
 from faults.retry import gives_up
 from syncing import queue
 from syncing.models import Attempt, Blocker, Document, SyncRun
-from syncing.partners import Partner
+from syncing.partners import PARTNERS, Partner
 from syncing.schedule import is_short_limit
 from syncing.settle import Outcome, settle
 from syncing.states import DocumentState
@@ -36,7 +36,6 @@ CONNECTION_CODES = (
     "xero-permission",
     "xero-unreachable",
 )
-PARTNERS: tuple[Partner, ...] = ("Autotask", "Xero")
 # Any answer at all shows that these are over. What else stopped documents on their way has to let one through first:
 # a partner may answer a poll, and fail on what a document needs of it.
 OVER_WITH_ANY_ANSWER = ("autotask-login-refused", "xero-disconnected")

@@ -15,6 +15,7 @@ from syncing.xero.oauth import GrantTokens
 from tenants.models import AutotaskConnection, XeroConnection
 
 Partner = Literal["Autotask", "Xero"]
+PARTNERS: tuple[Partner, ...] = ("Autotask", "Xero")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,11 @@ def note_problem(partners: Partners, partner: Partner, problem: SyncProblem) -> 
     connection.update(last_problem=problem.detail)
     if problem.code == "autotask-login-refused":
         connection.update(state=AutotaskConnection.State.REFUSED)
+
+
+def partner_of(problem: SyncProblem) -> Partner | None:
+    """Whose connection is at fault, where the problem itself tells."""
+    return next((partner for partner in PARTNERS if partner == problem.subject), None)
 
 
 def open_autotask(connection: AutotaskConnection) -> AutotaskClient:

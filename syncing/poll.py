@@ -22,10 +22,10 @@ from syncing import queue, release, watchdog
 from syncing.autotask.records import Invoice
 from syncing.discover import WALK_EVERY, first_left_out, made_or_voided, overlap_start
 from syncing.health import COUNTED_EVERY
-from syncing.incidents import CONNECTION_CODES, PARTNERS
+from syncing.incidents import CONNECTION_CODES
 from syncing.late_arrivals import unsure_deliveries
 from syncing.models import AccountHealth, Delivery, Document, SyncRun, SyncSettings, SyncState
-from syncing.partners import open_autotask
+from syncing.partners import PARTNERS, open_autotask
 from syncing.schedule import interval_of, patience_with
 from syncing.states import DocumentState
 from syncing.void import voided_in_autotask
@@ -75,7 +75,7 @@ def _query() -> tuple[str, tuple[Any, ...]]:
         ~Exists(queue.ready_documents()),
         ~Exists(Document.objects.filter(state__in=unsettled)),
         ~Exists(Delivery.objects.filter(state=Delivery.State.OPEN)),
-        ~Exists(unsure_deliveries()),
+        ~Exists(unsure_deliveries().filter(organisation__state=XeroConnection.State.CONNECTED)),
         ~Exists(faults.filter(Q(code__in=CONNECTION_CODES, subject__in=PARTNERS) | Q(code=watchdog.CODE))),
         ~Exists(release.looked_at().filter(next_look_at__lte=Now())),
         ~(Exists(SyncSettings.objects.filter(void_sync=True)) & Exists(voided_in_autotask())),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
@@ -21,6 +23,7 @@ from syncing.dry_run import DryRun
 from syncing.models import Document, Preview, PreviewedDocument, SyncState
 from syncing.schedule import is_short_limit
 from syncing.states import DocumentState
+from syncing.stopping import is_stopping
 
 logger = logging.getLogger(__name__)
 
@@ -54,17 +57,19 @@ def new_preview_of_backlog(account_id: int) -> Preview:
     return preview
 
 
-def work_through(account_id: int, preview_id: int) -> float | None:
-    """Do what is left of a preview, a batch at a time. Begun twice, it is done once.
+def work_through(account_id: int, preview_id: int, seconds: float = math.inf) -> float | None:
+    """Do what is left of a preview, a batch at a time, for about so many seconds. Begun twice, it is done once.
 
-    Returns after how many seconds to go on, where a partner's limit asks to wait a little; else None.
+    Returns after how many seconds to go on: at once where the time is over, later where a partner's limit asks for it.
+    None where it has ended.
     """
     preview = Preview.objects.filter(id=preview_id, state__in=LIVING).first()
     if preview is None:
         return None
     Preview.objects.filter(id=preview.id, state=State.QUEUED).update(state=State.RUNNING, started_at=timezone.now())
     try:
-        _look_ahead(account_id, preview)
+        if not _look_ahead(account_id, preview, time.monotonic() + seconds):
+            return 0.0
     except SyncProblem as problem:
         if is_short_limit(problem):
             return problem.retry_after
@@ -78,7 +83,8 @@ def work_through(account_id: int, preview_id: int) -> float | None:
     return None
 
 
-def _look_ahead(account_id: int, preview: Preview) -> None:
+def _look_ahead(account_id: int, preview: Preview, until: float) -> bool:
+    """Whether all of it was done by then."""
     dry_run = DryRun(account_id)
     if preview.of_backlog and not preview.documents:
         _take_backlog(preview, dry_run)
@@ -91,6 +97,9 @@ def _look_ahead(account_id: int, preview: Preview) -> None:
             result.preview = preview
         PreviewedDocument.objects.bulk_create(results, ignore_conflicts=True)
         Preview.objects.filter(id=preview.id).update(done=preview.results.count())
+        if is_stopping() or time.monotonic() >= until:
+            return False
+    return True
 
 
 def _take_backlog(preview: Preview, dry_run: DryRun) -> None:

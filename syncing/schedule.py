@@ -13,6 +13,7 @@ from django.utils import timezone
 from faults.problems import SyncProblem, Transient
 from faults.retry import next_wait
 from syncing import queue, release, uncertain
+from syncing.models import SyncState
 from tenants.models import Account
 
 PATIENT_INTERVALS = 3
@@ -53,14 +54,14 @@ def is_short_limit(problem: SyncProblem) -> bool:
 
 
 def plan_next_run(account: Account, *, stopped: bool = False, again_at: datetime | None = None) -> datetime:
-    """Set when the dispatcher asks next: after the interval, or sooner where documents wait.
+    """Set when the dispatcher asks next: after the interval, or sooner where documents wait or a walk is not over.
 
     After a run that a connection `stopped` it is `again_at`, or the interval where that is not known.
     """
     now = timezone.now()
     if stopped:
         due = again_at or now + interval_of(account)
-    elif queue.ready_documents().exists():
+    elif queue.ready_documents().exists() or SyncState.objects.filter(walk_place__isnull=False).exists():
         due = now
     else:
         due = min([now + interval_of(account), *_sooner()])

@@ -8,8 +8,8 @@ from syncing import account_closing, diagnostics, poll, previews, runs, schedule
 from syncing.models import SyncRun
 from tenants.tasks import AccountTask
 
-# A backlog is carried by many short tasks, between which other accounts have their turn: they wait for one of these at
-# the most, and for the batch that it has begun.
+# A backlog, or a long preview, is worked through by many short tasks, between which other accounts have their turn:
+# they wait for one of these at the most, and for the batch that it has begun.
 TASK_SECONDS = 20.0
 
 
@@ -45,8 +45,8 @@ def watch_account(account_id: int) -> None:
 
 @shared_task(base=AccountTask)
 def make_preview(account_id: int, preview_id: int) -> None:
-    """Work through a preview, and come again where a limit asks to wait."""
-    wait = previews.work_through(account_id, preview_id)
+    """Work through a preview, and come again where it is not done by the end of its turn."""
+    wait = previews.work_through(account_id, preview_id, TASK_SECONDS)
     if wait is not None:
         make_preview.apply_async(kwargs={"account_id": account_id, "preview_id": preview_id}, countdown=wait)
 

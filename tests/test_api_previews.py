@@ -180,6 +180,22 @@ def test_a_preview_goes_on_after_a_short_limit(connected: ConnectedAccount, api:
     assert api.get(f"/previews/{asked['id']}")[1]["state"] == "running"
 
 
+def test_a_long_preview_is_worked_through_in_turns(
+    connected: ConnectedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previews, "BATCH", 2)
+    bills = [connected.autotask.bill(connected.pair.company_id) for _ in range(3)]
+    discover(connected, *bills)
+    with connected.scope():
+        preview = previews.new_preview(connected.account.id, Document.objects.all(), most=10)
+        turns = [previews.work_through(connected.account.id, preview.id, seconds=0) for _ in range(3)]
+        preview.refresh_from_db()
+        told = preview.results.count()
+
+    assert turns == [0.0, 0.0, None]
+    assert (preview.state, told) == ("finished", 3)
+
+
 def test_previews_of_another_account_are_not_there(connected: ConnectedAccount, api: Api) -> None:
     document = discover(connected, connected.autotask.bill(connected.pair.company_id))[0]
     _, asked = api.post("/previews", {"ids": [document.id]})

@@ -79,7 +79,7 @@ def _refuse_other_database(zone: Zone) -> None:
 
 def _begin_again(account_id: int) -> None:
     """Forget what was known by the earlier credentials, release what waited for the connection, and run soon."""
-    SyncState.objects.update_or_create(account_id=account_id, defaults={"walked_at": None})
+    SyncState.objects.update_or_create(account_id=account_id, defaults={"walked_at": None, "walk_place": None})
     ReferenceData.objects.filter(account_id=account_id, name__startswith="autotask:").delete()
     incidents.clear(incidents.open_incidents(), "Autotask")
     Account.objects.filter(id=account_id).update(next_sync_at=timezone.now())

@@ -15,6 +15,7 @@ class SyncState(AccountModel):
     lease_expires_at = models.DateTimeField(null=True)
     cursor = models.BigIntegerField(null=True, help_text="The highest Autotask invoice id discovered.")
     walked_at = models.DateTimeField(null=True, help_text="When the whole look-back was last walked.")
+    walk_place = models.BigIntegerField(null=True, help_text="The id that a walk which is not over has come to.")
     total_is = models.CharField(max_length=5, blank=True, help_text="Whether Autotask's invoiceTotal is net or gross.")
     stops = models.PositiveIntegerField(default=0, help_text="Runs in a row that a connection problem stopped.")
     last_finished_at = models.DateTimeField(null=True)
