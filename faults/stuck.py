@@ -37,16 +37,19 @@ class Stuck:
 
 
 def stuck_behind(fault_ids: Iterable[int]) -> dict[int, Stuck]:
-    """By fault: what waits behind it; one query. In an account scope. A fault that nothing waits for is there too."""
+    """By fault: what waits behind it; one query. In an account scope. A fault that nothing waits for is there too.
+
+    It reads an index alone (`blocker_by_fault`), which has what is counted and added up.
+    """
     found: dict[int, Stuck] = defaultdict(Stuck)
     ids = list(fault_ids)
-    kind, currency, total = (f"blockers__document__{name}" for name in ("kind", "currency", "total"))
-    groups = Fault.objects.filter(id__in=ids, blockers__isnull=False).order_by()
-    for row in groups.values("id", kind, currency).annotate(count=Count("blockers"), sum=Sum(total)):
-        stuck = found[row["id"]]
-        stuck.counts[row[kind]] += row["count"]
-        if row["sum"] is not None:
-            stuck.amounts[row[currency]] = stuck.amounts.get(row[currency], Decimal(0)) + row["sum"]
+    blocked = Fault.objects.filter(id__in=ids, blockers__document__isnull=False).order_by()
+    groups = blocked.values_list("id", "blockers__kind", "blockers__currency")
+    for fault_id, kind, currency, count, total in groups.annotate(Count("blockers__document"), Sum("blockers__total")):
+        stuck = found[fault_id]
+        stuck.counts[kind] += count
+        if total is not None:
+            stuck.amounts[currency] = stuck.amounts.get(currency, Decimal(0)) + total
     return {fault_id: found[fault_id] for fault_id in ids}
 
 

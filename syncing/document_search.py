@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import operator
 from dataclasses import dataclass
+from functools import reduce
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
@@ -34,12 +36,31 @@ class DocumentFilter:
 
         Autotask gives ids as time goes, and documents are discovered in the order of these.
         """
-        if isinstance(self.fault, int):
+        if self.fault is not None:
             return "id"
         return "autotask_id" if self.since is None and self.until is None else "date"
 
     def apply(self, documents: QuerySet[Document]) -> QuerySet[Document]:
         """Those of `documents` that are asked for. In an account scope."""
+        documents = self._narrowed(documents)
+        return documents.filter(reduce(operator.or_, matching(self.text))) if self.text.strip() else documents
+
+    def count(self, most: int) -> int:
+        """How many are asked for, counted up to `most`; one query. In an account scope.
+
+        What waits for a fault is counted without its documents, and each way in which a text is found by its own index.
+        """
+        if self.fault is not None and self == DocumentFilter(fault=self.fault):
+            behind = Q(fault=self.fault) if isinstance(self.fault, int) else Q(code=self.fault)
+            return Blocker.objects.filter(behind).values("document").distinct()[:most].count()
+        found = self._narrowed(Document.objects.all()).values("id")
+        if not self.text.strip():
+            return found[:most].count()
+        first, *others = (found.filter(way)[:most] for way in matching(self.text))
+        return first.union(*others)[:most].count()
+
+    def _narrowed(self, documents: QuerySet[Document]) -> QuerySet[Document]:
+        """By all but the text."""
         if self.states:
             documents = documents.filter(state__in=self.states)
         if self.kind:
@@ -47,27 +68,29 @@ class DocumentFilter:
         if isinstance(self.fault, int):
             documents = documents.filter(blockers__fault=self.fault)
         elif self.fault is not None:
-            documents = documents.filter(_stuck_behind(self.fault))
+            documents = _stuck_behind(self.fault, documents)
         if self.since is not None:
             documents = documents.filter(date__gte=self.since)
         if self.until is not None:
             documents = documents.filter(date__lte=self.until)
-        return documents.filter(_matching(self.text)) if self.text.strip() else documents
+        return documents
 
 
-def _stuck_behind(code: str) -> Exists:
-    return Exists(Blocker.objects.filter(document=OuterRef("pk"), fault__code=code))
+def _stuck_behind(code: str, documents: QuerySet[Document]) -> QuerySet[Document]:
+    """Those that wait for a fault of this kind; each once, for the first of them. So they come by the blockers' order,
+    where `EXISTS` would have all of them found before the first is shown."""
+    earlier = Blocker.objects.filter(document=OuterRef("pk"), code=code, id__lt=OuterRef("blockers__id"))
+    return documents.filter(~Exists(earlier), blockers__code=code)
 
 
-def _matching(text: str) -> Q:
-    """Begins like this: the Autotask or Xero number, or the company; or it is the Autotask id."""
+def matching(text: str, document: str = "") -> list[Q]:
+    """The ways to find a document: its Autotask or Xero number or its company begins like this; or it is its id.
+
+    `document` leads to it from the rows that are filtered: "document__".
+    """
     text = text.strip()
     prefix = Searchable(Value(text))
-    found = (
-        Q(StartsWith("number_searched", prefix))
-        | Q(StartsWith("company_searched", prefix))
-        | Q(StartsWith("xero_number_searched", prefix))
-    )
+    ways = [Q(StartsWith(f"{document}{column}_searched", prefix)) for column in ("number", "company", "xero_number")]
     if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID:
-        found |= Q(autotask_id=int(text))
-    return found
+        ways.append(Q(**{f"{document}autotask_id": int(text)}))
+    return ways

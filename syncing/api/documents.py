@@ -33,6 +33,10 @@ BUSY = {
 class DocumentPage(CursorPage):
     ordering = ("-autotask_id", "-id")
 
+    def get_ordering(self, request: Request, queryset: QuerySet[Document], view: Any) -> tuple[str, ...]:
+        """As the page of documents has them: by what is found in order."""
+        return (f"-{view.query['documents'].order}", "-id")
+
 
 class DocumentList(ListModelMixin, AccountView):
     query_serializer = DocumentQuery

@@ -154,17 +154,32 @@ class Document(AccountModel):
 
 
 class Blocker(AccountModel):
-    """A fault that a document waits for; with the last one gone it is released."""
+    """A fault that a document waits for; with the last one gone it is released.
+
+    Its last columns are those of its fault and its document, so that what is stuck is added up, and listed by kind of
+    fault, without reading these. Triggers of the database keep them, whatever is written here.
+    """
 
     document = AccountForeignKey(Document, on_delete=models.CASCADE, related_name="blockers", db_index=False)
     fault = AccountForeignKey(Fault, on_delete=models.CASCADE, related_name="blockers", db_index=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    code = models.CharField(max_length=40, db_default="", editable=False)
+    kind = models.CharField(max_length=20, db_default="", editable=False)
+    currency = models.CharField(max_length=3, db_default="", editable=False)
+    total = models.DecimalField(max_digits=18, decimal_places=4, null=True, editable=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["account", "document", "fault"], name="one_blocker_for_each_fault")
         ]
-        indexes = [models.Index(fields=["account", "fault"], include=["document"], name="blocker_of_fault")]
+        indexes = [
+            models.Index(
+                fields=["account", "fault", "-document"],
+                include=["kind", "currency", "total"],
+                name="blocker_by_fault",
+            ),
+            models.Index(fields=["account", "code", "-document"], name="blocker_by_kind"),
+        ]
 
 
 class Attempt(AccountModel):
