@@ -33,20 +33,34 @@ def page_of(rows: QuerySet[Row], key: str, *, before: str = "", after: str = "",
 
     What is no place leads to the newest page.
     """
-    read = _reader(rows, key)
+    return page_of_any([rows], key, before=before, after=after, size=size)
+
+
+def page_of_any(
+    ways: Sequence[QuerySet[Row]], key: str, *, before: str = "", after: str = "", size: int = PAGE_SIZE
+) -> Page[Row]:
+    """The same of what is found in any of several ways; one query for each, which an index of its own may answer."""
+    read = _reader(ways[0], key)
     if place := _read(after, read):
-        found = list(rows.filter(_beyond(key, "gt", place)).order_by(key, "id")[: size + 1])
+        found = _first([rows.filter(_beyond(key, "gt", place)) for rows in ways], key, size + 1)
         shown = found[:size][::-1]
         return Page(shown, newer=_place(shown[0], key) if len(found) > size else "", older=_place_of_last(shown, key))
     place = _read(before, read)
-    older = rows.filter(_beyond(key, "lt", place)) if place else rows
-    found = list(older.order_by(f"-{key}", "-id")[: size + 1])
+    older = [rows.filter(_beyond(key, "lt", place)) for rows in ways] if place else ways
+    found = _first(older, key, size + 1, newest=True)
     shown = found[:size]
     return Page(
         shown,
         newer=_place(shown[0], key) if place and shown else "",
         older=_place_of_last(shown, key) if len(found) > size else "",
     )
+
+
+def _first(ways: Sequence[QuerySet[Row]], key: str, size: int, *, newest: bool = False) -> list[Row]:
+    """So many of all that is found, each once."""
+    order = (f"-{key}", "-id") if newest else (key, "id")
+    found = {row.pk: row for rows in ways for row in rows.order_by(*order)[:size]}
+    return sorted(found.values(), key=lambda row: (getattr(row, key), row.pk), reverse=newest)[:size]
 
 
 def _reader(rows: QuerySet[Row], key: str) -> Callable[[str], Key]:

@@ -6,13 +6,13 @@ import datetime
 from collections.abc import Iterator
 
 import pytest
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.utils import timezone
 
 from faults.models import Fault
 from syncing import document_list
 from syncing.document_search import DocumentFilter
-from syncing.keyset import page_of
+from syncing.keyset import page_of, page_of_any
 from syncing.models import Document
 from tenants.scope import account_scope
 from tests.documents import make_documents
@@ -64,6 +64,20 @@ def test_faults_are_walked_by_the_moment_they_were_last_seen() -> None:
     make_faults(23)
     there, _ = walk(Fault.objects.all(), "last_seen")
     assert there == list(Fault.objects.order_by("-last_seen", "-id").values_list("id", flat=True))
+
+
+def test_what_is_found_in_several_ways_comes_once_and_in_order() -> None:
+    make_documents(30)
+    thirds = [Document.objects.annotate(rest=F("autotask_id") % 3).filter(rest=rest) for rest in (0, 1)]
+    ways = [*thirds, Document.objects.filter(autotask_id__gt=1015)]
+    expected = [number for number in range(1030, 1000, -1) if number % 3 in (0, 1) or number > 1015]
+
+    pages = [page_of_any(ways, "autotask_id", size=7)]
+    while pages[-1].older:
+        pages.append(page_of_any(ways, "autotask_id", before=pages[-1].older, size=7))
+    assert [document.autotask_id for page in pages for document in page.rows] == expected
+    back = page_of_any(ways, "autotask_id", after=pages[-1].newer, size=7)
+    assert [document.id for document in back.rows] == [document.id for document in pages[-2].rows]
 
 
 @pytest.mark.parametrize("place", ["2026-05-04.1", "20260504.1", "1.1", "2026-13-40.1", "2026-05-04T99:99:99Z.1", "x"])

@@ -67,6 +67,17 @@ def test_attempts_are_found_by_words_company_id_outcome_and_day(viewer: Client, 
         assert [number for number in (1, 2) if f">N{number}</a>" in shown] == [found], query
 
 
+def test_what_was_said_of_a_document_that_is_found_too_comes_once(
+    viewer: Client, account: Account, scope: None
+) -> None:
+    document = make_document(1, company_name="Bolt Ltd")
+    for detail in ("Bolt Ltd was archived.", ""):
+        Attempt.objects.create(document=document, outcome="faulted", detail=detail)
+    assert log(viewer, account, q="bolt").count(">N1</a>") == 2
+    answer = viewer.get(f"/a/{account.slug}/log/export", {"q": "bolt"})
+    assert len(list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))) == 2
+
+
 @pytest.mark.parametrize("text", ["%", "_", "\\", "'", '"', "a\x00b", "x" * 10_000, "9" * 40])
 def test_any_text_gets_a_clear_answer(viewer: Client, account: Account, scope: None, text: str) -> None:
     Attempt.objects.create(document=make_document(), outcome="created", detail="Nothing of the kind")

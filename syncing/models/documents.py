@@ -145,7 +145,7 @@ class Document(AccountModel):
             ),
             models.Index(fields=["account", "-autotask_created_at"], include=["state"], name="document_days"),
             models.Index(fields=["account", "number_searched"]),
-            models.Index(fields=["account", "company_searched"]),
+            models.Index(fields=["account", "company_searched", "state"], name="document_company"),
             models.Index(fields=["account", "xero_number_searched"]),
         ]
 
@@ -209,6 +209,7 @@ class Attempt(AccountModel):
             models.Index(fields=["account", "document", "-id"]),
             models.Index(fields=["account", "-id", "outcome", "at"], name="attempt_log"),
             models.Index(fields=["account", "run_id"], name="attempt_of_run"),
+            models.Index(fields=["account", "-id"], condition=~Q(detail=""), name="attempt_said"),
         ]
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from syncing import log_entries
 from syncing.csv_export import csv_response
-from syncing.keyset import page_of
+from syncing.keyset import page_of, page_of_any
 from syncing.models import SyncRun
 from syncing.progress import Progress, live_run
 from tenants.middleware import AccountRequest
@@ -27,7 +27,7 @@ def attempts(request: HttpRequest, slug: str) -> HttpResponse:
         "account": cast(AccountRequest, request).account,
         "asked": asked,
         "form": asked.form,
-        "page": page_of(
+        "page": page_of_any(
             log_entries.entries(asked.given),
             "id",
             before=request.GET.get("before", ""),
