@@ -8,15 +8,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.http import urlencode
 
 from faults.catalogue import KINDS
 from faults.models import Fault
-from syncing.document_search import LARGEST_ID, DocumentFilter
+from syncing.document_search import LARGEST_ID, DocumentFilter, with_what_stops_them
 from syncing.keyset import Page
-from syncing.models import Blocker, Document
+from syncing.models import Document
 from syncing.states import DocumentState
 from syncing.tally import documents_by_state
 
@@ -157,9 +157,7 @@ class Count:
 
 def listed(wanted: DocumentFilter) -> QuerySet[Document]:
     """The documents with what a row shows: two queries however many they are. In an account scope."""
-    blockers = Blocker.objects.select_related("fault").defer("fault__evidence", "fault__detail").order_by("id")
-    rows = Document.objects.only(*COLUMNS).prefetch_related(Prefetch("blockers", blockers))
-    return wanted.apply(rows)
+    return wanted.apply(with_what_stops_them(Document.objects.only(*COLUMNS)))
 
 
 def count(wanted: DocumentFilter, page: Page[Document]) -> Count:
@@ -233,6 +231,6 @@ def csv_rows(wanted: DocumentFilter) -> Iterator[tuple[Any, ...]]:
 
 
 def why(document: Document) -> str:
-    """What keeps a document from Xero, in a few words; reads its blockers."""
-    titles = dict.fromkeys(blocker.fault.kind.title for blocker in document.blockers.all())
+    """What keeps a listed document from Xero, in a few words."""
+    titles = dict.fromkeys(blocker.title for blocker in document.waits_for)
     return "; ".join(titles) or document.skipped_reason

@@ -7,7 +7,7 @@ import operator
 from dataclasses import dataclass
 from functools import reduce
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Value
 
 from syncing.models import Blocker, Document
 from syncing.models.search import Searchable
@@ -81,6 +81,12 @@ def _stuck_behind(code: str, documents: QuerySet[Document]) -> QuerySet[Document
     where `EXISTS` would have all of them found before the first is shown."""
     earlier = Blocker.objects.filter(document=OuterRef("pk"), code=code, id__lt=OuterRef("blockers__id"))
     return documents.filter(~Exists(earlier), blockers__code=code)
+
+
+def with_what_stops_them(documents: QuerySet[Document]) -> QuerySet[Document]:
+    """Each with its blockers as `waits_for`; one query more. Their faults are not read: a row tells no more of them."""
+    blockers = Blocker.objects.only("document", "fault", "code").order_by("id")
+    return documents.prefetch_related(Prefetch("blockers", blockers, to_attr="waits_for"))  # type: ignore[no-redef]
 
 
 def matching(text: str, document: str = "") -> list[Q]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from faults.catalogue import KINDS
 from syncing.api.fields import LARGEST_ID, Identifier, Money, OneOrMore, StrictSerializer
-from syncing.document_search import DocumentFilter
+from syncing.document_search import DocumentFilter, with_what_stops_them
 from syncing.models import Attempt, Blocker, Document
 from syncing.states import DocumentState
 from syncing.xero.links import credit_note_url, invoice_url
@@ -20,10 +20,10 @@ MOST_ATTEMPTS = 100
 LONGEST_TEXT = 200
 
 
-class FaultOfDocument(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
+class FaultOfDocument(serializers.Serializer[Blocker]):
+    id = serializers.IntegerField(source="fault_id")
     code = serializers.CharField()
-    title = serializers.CharField(source="kind.title")
+    title = serializers.CharField()
 
 
 class DocumentInXero(serializers.Serializer[Document]):
@@ -39,6 +39,11 @@ class DocumentInXero(serializers.Serializer[Document]):
         url = credit_note_url if document.kind == Document.Kind.CREDIT_NOTE else invoice_url
         assert document.xero_id is not None
         return url(document.xero_id, short_code)
+
+
+# One of each for all documents: to make one takes longer than to use it.
+_FAULT = FaultOfDocument()
+_IN_XERO = DocumentInXero()
 
 
 class DocumentShape(serializers.Serializer[Document]):
@@ -69,11 +74,11 @@ class DocumentShape(serializers.Serializer[Document]):
 
     @extend_schema_field(FaultOfDocument(many=True))
     def get_faults(self, document: Document) -> Any:
-        return [FaultOfDocument(blocker.fault).data for blocker in document.blockers.all()]
+        return [_FAULT.to_representation(blocker) for blocker in document.waits_for]
 
     @extend_schema_field(DocumentInXero(allow_null=True))
     def get_xero(self, document: Document) -> Any:
-        return None if document.xero_id is None else DocumentInXero(document).data
+        return None if document.xero_id is None else _IN_XERO.to_representation(document)
 
 
 class AttemptShape(serializers.Serializer[Attempt]):
@@ -98,8 +103,7 @@ class DocumentWithAttempts(DocumentShape):
 def documents() -> QuerySet[Document]:
     """The account's documents with what their shape shows, in three queries however many they are."""
     shown = ("organisation__short_code", *_COLUMNS)
-    blockers = Blocker.objects.select_related("fault").defer("fault__evidence", "fault__detail").order_by("id")
-    return Document.objects.select_related("organisation").only(*shown).prefetch_related(Prefetch("blockers", blockers))
+    return with_what_stops_them(Document.objects.select_related("organisation").only(*shown))
 
 
 _COLUMNS = (

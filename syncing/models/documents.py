@@ -9,6 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
+from faults.catalogue import KINDS
 from faults.models import Fault
 from syncing.models.search import searchable
 from syncing.states import DocumentState
@@ -115,6 +116,8 @@ class Document(AccountModel):
     synced_at = models.DateTimeField(null=True)
     discovered_at = models.DateTimeField(auto_now_add=True)
 
+    waits_for: list[Blocker]  # where a list has read it along (syncing/document_search.py)
+
     number_searched = searchable("autotask_number")
     company_searched = searchable("company_name")
     xero_number_searched = searchable("xero_number")
@@ -180,6 +183,11 @@ class Blocker(AccountModel):
             ),
             models.Index(fields=["account", "code", "-document"], name="blocker_by_kind"),
         ]
+
+    @property
+    def title(self) -> str:
+        """Of its fault's kind."""
+        return KINDS.get(self.code, KINDS["unexpected"]).title
 
 
 class Attempt(AccountModel):
