@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import template
+from django.db.models import TextChoices
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from faults.catalogue import KINDS
+from syncing.chart import Bar
 from syncing.document_list import why as why_not_in_xero
 from syncing.models import Attempt, Document, SyncRun
 from syncing.states import DocumentState
@@ -54,26 +57,34 @@ XERO_STATUSES = {
 }
 
 
-def _marked(mark: str, words: str) -> SafeString:
-    return format_html('<span class="state {}">{}</span>', mark, words)
+def _marked(choices: type[TextChoices], marks: Mapping[Any, str]) -> dict[str, SafeString]:
+    """Each as a word with its mark: written once, since lists have many of them."""
+    return {
+        each.value: format_html('<span class="state {}">{}</span>', marks.get(each, ""), each.label) for each in choices
+    }
+
+
+_STATES = _marked(DocumentState, STATE_MARKS)
+_OUTCOMES = _marked(Attempt.Outcome, OUTCOME_MARKS)
+_RUN_STATES = _marked(SyncRun.State, RUN_MARKS)
 
 
 @register.simple_tag
 def state(document: Document) -> SafeString:
     """A document's state: a word with a mark."""
-    return _marked(STATE_MARKS.get(DocumentState(document.state), ""), document.get_state_display())
+    return _STATES[document.state]
 
 
 @register.simple_tag
 def outcome(attempt: Attempt) -> SafeString:
     """What became of an attempt: a word with a mark."""
-    return _marked(OUTCOME_MARKS.get(Attempt.Outcome(attempt.outcome), ""), attempt.get_outcome_display())
+    return _OUTCOMES[attempt.outcome]
 
 
 @register.simple_tag
 def run_state(run: SyncRun) -> SafeString:
     """Where a run stands: a word with a mark."""
-    return _marked(RUN_MARKS[SyncRun.State(run.state)], run.get_state_display())
+    return _RUN_STATES[run.state]
 
 
 @register.filter
@@ -93,6 +104,13 @@ def money(amount: Decimal | str | int | None, currency: str = "") -> SafeString:
     if not currency:
         return format_html('<span class="money">{}</span>', written)
     return format_html('<span class="money">{} <span class="currency">{}</span></span>', written, currency)
+
+
+@register.simple_tag
+def blocks(bar: Bar) -> SafeString:
+    """The colours of one day in the overview's chart, as rectangles of its SVG."""
+    rectangles = ((block.part.name, bar.x, block.y, bar.width, block.height) for block in bar.blocks)
+    return format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', rectangles)
 
 
 @register.filter
