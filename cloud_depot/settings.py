@@ -177,8 +177,9 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A pool is for the web process only: workers and commands hold one plain connection each (cloud_depot/celery.py).
 if pool_size := env.int("DATABASE_POOL_SIZE", 0):
     DATABASES["default"].setdefault("OPTIONS", {}).update(
-        # The time zone is a start-up value, so that the reset (which forgets the account) leads back to it.
-        options="-c TimeZone=UTC",
+        # Start-up values, so that the reset (which forgets the account) leads back to them. A page reads little: to
+        # start a second process of the database for it takes longer than that process saves.
+        options="-c TimeZone=UTC -c max_parallel_workers_per_gather=0",
         pool={
             "min_size": 1,
             "max_size": pool_size,

@@ -21,6 +21,7 @@ from syncing.models import Document, SyncState
 from syncing.states import DocumentState
 from syncing.tally import documents_by_state
 from tenants.models import AutotaskConnection, XeroConnection
+from tenants.scope import require_account_id
 
 DAYS = 30
 FAULTS_SHOWN = 5
@@ -81,7 +82,8 @@ def connections(incidents: Collection[Fault]) -> Connections:
     """Both sides, with the connection faults that are not over. In an account scope; two queries."""
     autotask = AutotaskConnection.objects.defer("secret", "integration_code").first()
     tokens = ("grant__access_token", "grant__refresh_token")
-    fed = fed_organisations(XeroConnection.objects.select_related("grant").defer(*tokens), incidents, timezone.now())
+    mine = XeroConnection.objects.filter(account_id=require_account_id())
+    fed = fed_organisations(mine.select_related("grant").defer(*tokens), incidents, timezone.now())
     return Connections(
         autotask=autotask,
         autotask_health=autotask_health(autotask, incidents),

@@ -13,6 +13,7 @@ from syncing.autotask.client import AutotaskClient, Credentials
 from syncing.xero.client import XeroClient
 from syncing.xero.oauth import GrantTokens
 from tenants.models import AutotaskConnection, XeroConnection
+from tenants.scope import require_account_id
 
 Partner = Literal["Autotask", "Xero"]
 PARTNERS: tuple[Partner, ...] = ("Autotask", "Xero")
@@ -51,7 +52,8 @@ def open_partners() -> Partners:
 
 def fed_organisation() -> XeroConnection | None:
     """The Xero organisation that the account feeds, or fed last. In its scope."""
-    return XeroConnection.objects.order_by("state", "-connected_at").first()
+    mine = XeroConnection.objects.filter(account_id=require_account_id())
+    return mine.order_by("state", "-connected_at").first()
 
 
 def check_connected(partners: Partners, *, scheduled: bool) -> tuple[SyncProblem | None, Partner]:
