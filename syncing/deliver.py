@@ -190,18 +190,18 @@ def _answer(side: XeroSide, sent: _Sent) -> list[ElementReply]:
         return sent.replies.result()
     except NoAnswer as problem:
         if not problem.sent:
-            close_delivery(delivery, Delivery.State.REFUSED)
+            close_delivery(side.run, delivery, Delivery.State.REFUSED)
             raise
     except ServerError as problem:
         leave_uncertain(side.run, delivery, problem)
         raise
     except SyncProblem:
-        close_delivery(delivery, Delivery.State.REFUSED)
+        close_delivery(side.run, delivery, Delivery.State.REFUSED)
         raise
     try:
         return send(side.client, delivery)
     except RequestRefused:
-        close_delivery(delivery, Delivery.State.REFUSED)
+        close_delivery(side.run, delivery, Delivery.State.REFUSED)
         raise
     except SyncProblem as problem:
         # Whatever refused the replay says nothing of the first try.

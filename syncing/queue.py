@@ -55,7 +55,7 @@ def recover_from_dead_runs(run: SyncRun) -> None:
     sent = documents_in_open_deliveries()
     left = unsettled.filter(state=DocumentState.IN_FLIGHT)
     left.filter(id__in=sent).update(state=DocumentState.UNCERTAIN, claimed_by=None)
-    # Uncertain without one: the run that was thought dead lived to hear that its write was refused.
+    # Uncertain without one is left by nobody, as both end in one transaction; it is not to be forgotten all the same.
     unsettled.exclude(id__in=sent).update(state=DocumentState.WAITING, claimed_by=None)
 
 

@@ -123,13 +123,11 @@ def settle(run: SyncRun, outcomes: Iterable[Outcome], delivery: Delivery | None 
     outcomes = list(outcomes)
     with transaction.atomic():
         if delivery is not None:
-            renew_lease(run)
+            close_delivery(run, delivery, Delivery.State.SETTLED)
         settled = _update_documents(run, outcomes)
         ours = [outcome for outcome in outcomes if outcome.document.id in settled]
         nothing_new = _rewrite_blockers(run.account_id, ours)
         Attempt.objects.bulk_create(_attempts(run, [each for each in ours if each.document.id not in nothing_new]))
-        if delivery is not None:
-            close_delivery(delivery, Delivery.State.SETTLED)
     for outcome in ours:
         _log(outcome)
     return settled
@@ -143,8 +141,13 @@ def _log(outcome: Outcome) -> None:
     logger.info("%s", outcome.attempt.label, extra=extra)
 
 
-def close_delivery(delivery: Delivery, state: Delivery.State) -> None:
-    """The write is told: its body is erased."""
+@transaction.atomic
+def close_delivery(run: SyncRun, delivery: Delivery, state: Delivery.State) -> None:
+    """The write is told: its body is erased. Raises LeaseLostError where another run sees to it by now.
+
+    What comes of its documents is written in the same transaction, or they could be sent anew without having been told.
+    """
+    renew_lease(run)
     Delivery.objects.filter(id=delivery.id, state=Delivery.State.OPEN).update(
         state=state, body=None, settled_at=timezone.now()
     )

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from faults.classify import classify_xero
 from syncing.deliver import REPLAYABLE_FOR, XeroSide, link_values, send
+from syncing.lease import renew_lease
 from syncing.marker import marked_uuid
 from syncing.models import Attempt, Delivery, Document
 from syncing.settle import Outcome, close_delivery, settle, stuck
@@ -32,13 +33,14 @@ LOOK_BACK = timedelta(minutes=10)
 def resolve_uncertain(side: XeroSide) -> None:
     """Settle the open deliveries of runs before this one, where that can be told by now; the rest stays uncertain.
 
-    Raises the client's SyncProblems.
+    Raises the client's SyncProblems, and LeaseLostError where the look-ups took so long that another run has begun.
     """
     open_deliveries = Delivery.objects.filter(state=Delivery.State.OPEN, organisation=side.connection)
     for delivery in open_deliveries.order_by("id"):
+        renew_lease(side.run)
         documents = _take_over(side, delivery)
         if not documents:
-            close_delivery(delivery, Delivery.State.SETTLED)
+            close_delivery(side.run, delivery, Delivery.State.SETTLED)
             continue
         age = _database_now() - delivery.first_sent_at
         if delivery.replayable and age < REPLAYABLE_FOR:
@@ -125,9 +127,9 @@ def _look_up(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) 
 def _resend_later(side: XeroSide, delivery: Delivery, documents: Sequence[Document], state: Delivery.State) -> None:
     ids = [document.id for document in documents]
     with transaction.atomic():
+        close_delivery(side.run, delivery, state)
         held = Document.objects.filter(id__in=ids, claimed_by=side.run.id, state=DocumentState.UNCERTAIN)
         held.update(state=DocumentState.WAITING, claimed_by=None, sent_digest="")
-        close_delivery(delivery, state)
 
 
 def _find_in_xero(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) -> dict[int, dict[str, Any]]:

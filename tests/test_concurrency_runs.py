@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -13,13 +14,15 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from faults.problems import NeedsPerson
+from faults.problems import NeedsPerson, SyncProblem
 from syncing import deliver, engine, on_demand, queue, runs, schedule
 from syncing.lease import LeaseLostError, take_lease
 from syncing.models import Delivery, Document, SyncRun, SyncState
-from syncing.settle import settle, stuck
+from syncing.settle import close_delivery, settle, stuck
 from syncing.states import DocumentState
 from syncing.uncertain import resolve_uncertain
+from syncing.xero.client import XeroClient
+from syncing.xero.records import Row
 from tenants.models import Account
 from tests.connected import ConnectedAccount
 from tests.factories import make_account
@@ -233,7 +236,7 @@ def test_a_write_that_hung_past_the_life_of_its_key_is_not_sent(connected: Conne
     with connected.scope():
         Delivery.objects.update(first_sent_at=timezone.now() - deliver.REPLAYABLE_FOR)
         delivery = Delivery.objects.get()
-        stages = engine._Stages(new_run(connected), engine.open_partners())
+        stages = engine._Stages(take_over(connected), engine.open_partners())
         calls = stages.partners.xero.calls
 
         with pytest.raises(deliver.NoAnswer):
@@ -242,3 +245,94 @@ def test_a_write_that_hung_past_the_life_of_its_key_is_not_sent(connected: Conne
         assert stages.partners.xero.calls == calls
         resolve_uncertain(stages.side)
         assert Document.objects.get().state == DocumentState.UNCERTAIN
+
+
+class SlowClient(XeroClient):
+    """Xero, where a look-up takes so long that something else happens meanwhile."""
+
+    def __init__(self, client: XeroClient, meanwhile: Callable[[], None]) -> None:
+        super().__init__(client.organisation_id, client._tokens)
+        self.meanwhile = meanwhile
+
+    def invoices_by_app_since(self, since: datetime) -> list[Row]:
+        found = super().invoices_by_app_since(since)
+        self.meanwhile()
+        return found
+
+
+def leave_unanswered(connected: ConnectedAccount, writes: int = 1) -> None:
+    """So many invoices that Xero has, each by a write of its own that was never answered, and whose key is dead."""
+    bills = [{"companyID": connected.pair.company_id, "items": [item()]} for _ in range(writes)]
+    connected.autotask.bill_many(bills)
+    with connected.autotask.world.trouble("xero", "drop_after", method="PUT", path="/Invoices"):
+        connected.sync()
+    past = timedelta(minutes=7)
+    connected.autotask.world.advance_clock(past.total_seconds())
+    with connected.scope():
+        Delivery.objects.update(first_sent_at=timezone.now() - past)
+
+
+def take_over(connected: ConnectedAccount) -> SyncRun:
+    """A run that finds the lease of the one before it over."""
+    run = new_run(connected)
+    let_the_lease_run_out()
+    assert take_lease(run)
+    assert engine._begin(run)
+    queue.recover_from_dead_runs(run)
+    return run
+
+
+def test_a_run_that_outlived_its_lease_ends_no_write_that_another_is_looking_up(connected: ConnectedAccount) -> None:
+    leave_unanswered(connected)
+    with connected.scope():
+        slow = take_over(connected)
+        side = engine._Stages(slow, engine.open_partners()).side
+
+        def meanwhile() -> None:
+            other = replace(side, run=take_over(connected))
+            with connected.autotask.world.trouble("xero", "status", status=503), pytest.raises(SyncProblem):
+                resolve_uncertain(other)
+
+        with pytest.raises(LeaseLostError):
+            resolve_uncertain(replace(side, client=SlowClient(side.client, meanwhile)))
+        assert [delivery.state for delivery in Delivery.objects.all()] == [Delivery.State.OPEN]
+        let_the_lease_run_out()
+
+    connected.sync()
+
+    assert [document.state for document in connected.documents()] == [DocumentState.SYNCED]
+    assert len(connected.xero.documents()) == 1
+
+
+def test_the_lease_is_renewed_for_each_write_that_is_looked_up(
+    connected: ConnectedAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "MOST_DOCUMENTS", 1)
+    leave_unanswered(connected, writes=3)
+    left: list[timedelta] = []
+    with connected.scope():
+        side = engine._Stages(take_over(connected), engine.open_partners()).side
+
+        def meanwhile() -> None:
+            state = SyncState.objects.get()
+            assert state.lease_expires_at is not None
+            left.append(state.lease_expires_at - timezone.now())
+            SyncState.objects.update(lease_expires_at=timezone.now() + timedelta(seconds=1))
+
+        resolve_uncertain(replace(side, client=SlowClient(side.client, meanwhile)))
+
+    assert len(left) == 3
+    assert min(left) > timedelta(minutes=4)
+
+
+def test_a_run_that_outlived_its_lease_does_not_end_a_write_for_its_refusal(connected: ConnectedAccount) -> None:
+    leave_unanswered(connected)
+    with connected.scope():
+        slow = take_over(connected)
+        [delivery] = Delivery.objects.all()
+        take_over(connected)
+
+        with pytest.raises(LeaseLostError):
+            close_delivery(slow, delivery, Delivery.State.REFUSED)
+
+        assert Delivery.objects.get().state == Delivery.State.OPEN
