@@ -40,8 +40,9 @@ from syncing.outages import Line
 logger = logging.getLogger(__name__)
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
-# Longer than any call may take, with its time-outs of connecting and of each read.
-LEASE_SECONDS = 180
+# Longer than any call may take: 5 seconds to connect, 60 to the first word of the answer, 150 for the whole of it, and
+# 60 for its last piece. Whatever else it waits for, a token for one, it waits for before it takes its slot.
+LEASE_SECONDS = 300
 # A slot is free again within a call's time, so it is worth a moment; a window is not.
 SLOT_WAIT_SECONDS = 1.5
 SLOT_RETRY_SECONDS = 5.0

@@ -11,7 +11,9 @@ from pytest_django import Settings
 
 from faults.problems import Transient
 from syncing import limits
+from syncing.autotask import transport as autotask
 from syncing.limits import Call, autotask_call, xero_call
+from syncing.xero import transport as xero
 
 ORGANISATION = "5b5a1f5e-0000-4000-8000-000000000001"
 OTHER = "5b5a1f5e-0000-4000-8000-000000000002"
@@ -126,6 +128,13 @@ def test_the_slot_of_a_worker_that_died_comes_free_with_its_lease(
     refused(xero_call(ORGANISATION))
     redis_client.zadd(slots, {"dead": now - 1})
     xero_calls(1)
+
+
+def test_a_slot_is_kept_for_as_long_as_the_slowest_call_takes() -> None:
+    connect, read = autotask.TIMEOUTS
+    assert connect + read + autotask.LONGEST_ANSWER_SECONDS + read < limits.LEASE_SECONDS
+    times = xero.TIMEOUT
+    assert times.connect_timeout + times.read_timeout + xero.LONGEST_ANSWER_SECONDS + read < limits.LEASE_SECONDS
 
 
 def test_a_slot_is_given_back_when_the_call_fails() -> None:

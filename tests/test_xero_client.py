@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import redis
 
 from faults.problems import NeedsReconnect, Transient
 from syncing.xero.client import NoAnswer, RequestRefused, ServerError, XeroClient
@@ -242,6 +243,20 @@ def test_a_token_that_is_refused_twice_is_a_problem_of_its_own(client: XeroClien
         client.organisation()
     assert caught.value.code == "access-token-expired"
     assert client.calls == 2
+
+
+def test_a_token_is_waited_for_before_a_slot_is_taken(
+    organisation: XeroOrganisation, redis_client: redis.Redis
+) -> None:
+    at_work: list[int] = []
+
+    class WatchedTokens(Tokens):
+        def access_token(self, rejected: str | None = None) -> str:
+            at_work.append(redis_client.zcard(f"limits:xero:{organisation.id}:slots"))
+            return super().access_token(rejected)
+
+    XeroClient(organisation.id, WatchedTokens(organisation)).organisation()
+    assert set(at_work) == {0}
 
 
 def test_a_missing_scope_is_not_retried(organisation: XeroOrganisation) -> None:

@@ -263,7 +263,9 @@ class XeroClient:
         return answer
 
     def _once(self, operation: str, *arguments: Any, **parameters: Any) -> Answer:
+        """One request. Its token comes first: it may have to be waited for, and a slot is not to be held meanwhile."""
         call: Callable[..., Answer] = getattr(self._api, operation)
+        self._this.token = self._tokens.access_token()
         with limits.xero_call(self.organisation_id) as counted:
             self._count(calls=1)
             answer = call(self.organisation_id, *arguments, _preload_content=False, **parameters)
@@ -280,7 +282,7 @@ class XeroClient:
             self.bytes_received += received
 
     def _bearer(self) -> str:
-        token = self._this.token = self._tokens.access_token()
+        token: str = self._this.token
         return token
 
 
