@@ -212,13 +212,18 @@ def _answer(side: XeroSide, sent: _Sent) -> list[ElementReply]:
 def send(client: XeroClient, delivery: Delivery) -> list[ElementReply]:
     """Send the delivery's bytes under its key. Raises what the client raises.
 
-    One that is too old is not sent, as if nothing had answered: this process hung, and Xero may have forgotten the key.
+    One that is too old is not sent, as if nothing had answered: this process hung, or waited for a token, and Xero may
+    have forgotten the key.
     """
     assert delivery.body is not None
+    check = partial(_check_age, delivery)
+    return client.write(delivery.endpoint, delivery.method, bytes(delivery.body), delivery.idempotency_key, check)
+
+
+def _check_age(delivery: Delivery) -> None:
     fresh = Delivery.objects.filter(id=delivery.id, state=Delivery.State.OPEN, first_sent_at__gt=Now() - REPLAYABLE_FOR)
     if not fresh.exists():
         raise NoAnswer("The write came to a halt before it was sent.", sent=True)
-    return client.write(delivery.endpoint, delivery.method, bytes(delivery.body), delivery.idempotency_key)
 
 
 def leave_uncertain(run: SyncRun, delivery: Delivery, problem: SyncProblem) -> None:

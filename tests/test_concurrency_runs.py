@@ -22,8 +22,9 @@ from syncing.settle import close_delivery, settle, stuck
 from syncing.states import DocumentState
 from syncing.uncertain import resolve_uncertain
 from syncing.xero.client import XeroClient
+from syncing.xero.oauth import GrantTokens
 from syncing.xero.records import Row
-from tenants.models import Account
+from tenants.models import Account, XeroConnection
 from tests.connected import ConnectedAccount
 from tests.factories import make_account
 from tests.world import item
@@ -336,3 +337,42 @@ def test_a_run_that_outlived_its_lease_does_not_end_a_write_for_its_refusal(conn
             close_delivery(slow, delivery, Delivery.State.REFUSED)
 
         assert Delivery.objects.get().state == Delivery.State.OPEN
+
+
+class SlowTokens(GrantTokens):
+    """Tokens of which one takes so long that Xero forgets the keys of what was sent before: the first, or the second
+    where the first is `rejected`."""
+
+    def __init__(self, grant_id: int, *, rejected: bool) -> None:
+        super().__init__(grant_id)
+        self.rejected = rejected
+
+    def access_token(self, rejected: str | None = None) -> str:
+        token = super().access_token(rejected)
+        if self.rejected == (rejected is not None):
+            Delivery.objects.update(first_sent_at=timezone.now() - deliver.REPLAYABLE_FOR)
+        return token
+
+
+@pytest.mark.parametrize("rejected", [False, True])
+def test_a_write_that_waited_for_a_token_past_the_life_of_its_key_is_not_sent(
+    connected: ConnectedAccount, rejected: bool
+) -> None:
+    connected.autotask.bill(connected.pair.company_id)
+    world = connected.autotask.world
+    with world.trouble("xero", "drop_before", method="PUT", path="/Invoices"):
+        connected.sync()
+    before = world.ledger().last_n
+    if rejected:
+        world.add_trouble("xero", "expire_tokens", method="PUT", path="/Invoices", times=1)
+    with connected.scope():
+        organisation = XeroConnection.objects.get()
+        tokens = SlowTokens(organisation.grant_id, rejected=rejected)
+        client = XeroClient(str(organisation.organisation_id), tokens)
+
+        with pytest.raises(deliver.NoAnswer):
+            deliver.send(client, Delivery.objects.get())
+
+    sent = world.ledger(since_n=before).calls("PUT", "/Invoices")
+    assert [call["status"] for call in sent] == ([401] if rejected else [])
+    assert connected.xero.documents() == []

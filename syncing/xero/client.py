@@ -58,6 +58,10 @@ _WRITES: Final = {
 }
 
 
+def _nothing() -> None:
+    """No check."""
+
+
 class TokenSource(Protocol):
     """Where access tokens come from (syncing.xero.oauth.GrantTokens)."""
 
@@ -210,15 +214,24 @@ class XeroClient:
 
     # ---- writing
 
-    def write(self, endpoint: str, method: str, body: bytes, idempotency_key: str) -> list[ElementReply]:
+    def write(
+        self, endpoint: str, method: str, body: bytes, idempotency_key: str, check: Callable[[], None] = _nothing
+    ) -> list[ElementReply]:
         """Send exactly these bytes, ``{"<endpoint>": [...]}``; one reply for each element, in order.
+
+        `check` is made whenever they are about to leave, with a token at hand; what it raises keeps them here.
 
         Xero keeps the key for 6 minutes with its first answer, errors too, and refuses it with another body:
         https://developer.xero.com/documentation/guides/idempotent-requests/idempotency/
         """
         units = {} if endpoint == "Contacts" else {"unitdp": 4}
         answer = self._call(
-            _WRITES[endpoint, method], body, summarize_errors="false", idempotency_key=idempotency_key, **units
+            _WRITES[endpoint, method],
+            body,
+            check=check,
+            summarize_errors="false",
+            idempotency_key=idempotency_key,
+            **units,
         )
         return replies.element_replies(endpoint, answer, count=len(json.loads(body)[endpoint]))
 
@@ -252,20 +265,21 @@ class XeroClient:
         # Without a word about the pages, a full one is followed by another.
         return Page(rows, int(pagination.get("pageCount", number + (len(rows) >= size))))
 
-    def _call(self, operation: str, *arguments: Any, **parameters: Any) -> Answer:
+    def _call(self, operation: str, *arguments: Any, check: Callable[[], None] = _nothing, **parameters: Any) -> Answer:
         """One call of the SDK's `operation`, with another token where this one is refused. Raises what errors mean."""
-        answer = self._once(operation, *arguments, **parameters)
+        answer = self._once(check, operation, *arguments, **parameters)
         if replies.token_is_refused(answer):
             self._tokens.access_token(rejected=self._this.token)
-            answer = self._once(operation, *arguments, **parameters)
+            answer = self._once(check, operation, *arguments, **parameters)
         if not 200 <= answer.status < 300:
             raise replies.problem(answer)
         return answer
 
-    def _once(self, operation: str, *arguments: Any, **parameters: Any) -> Answer:
+    def _once(self, check: Callable[[], None], operation: str, *arguments: Any, **parameters: Any) -> Answer:
         """One request. Its token comes first: it may have to be waited for, and a slot is not to be held meanwhile."""
         call: Callable[..., Answer] = getattr(self._api, operation)
         self._this.token = self._tokens.access_token()
+        check()
         with limits.xero_call(self.organisation_id) as counted:
             self._count(calls=1)
             answer = call(self.organisation_id, *arguments, _preload_content=False, **parameters)
