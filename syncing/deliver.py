@@ -289,6 +289,19 @@ def arrived(connection: XeroConnection, ready: ReadyDocument, raw: dict[str, Any
     )
 
 
+def found(connection: XeroConnection, document: Document, raw: dict[str, Any], values: dict[str, Any]) -> Outcome:
+    """The outcome of a document that turns out to be in Xero: it waits its turn to be compared with what is there.
+
+    Whoever wrote that may have had other content than we have by now. `values` are what its row learns besides.
+    """
+    return Outcome(
+        document=document,
+        state=DocumentState.WAITING,
+        attempt=Attempt.Outcome.ADOPTED,
+        values={**values, **link_values(connection, raw), "sent_digest": ""},
+    )
+
+
 def link_values(connection: XeroConnection, raw: dict[str, Any]) -> dict[str, Any]:
     """What ties a row to the Xero document `raw`, an invoice or a credit note as Xero tells it."""
     return {

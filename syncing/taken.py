@@ -1,6 +1,6 @@
 """A number that Xero has already: whose document it is decides what becomes of ours.
 
-Ours (a crash, or an earlier life of the same document) is adopted. What a person made in Xero is never overwritten.
+Ours (a crash, or an earlier life of the same document) is adopted, and brought up to date. What a person made in Xero is never overwritten.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from faults.problems import NeedsPerson, SyncProblem
-from syncing.deliver import Refusal, XeroSide, arrived
+from syncing.deliver import Refusal, XeroSide, found
 from syncing.marker import marked_uuid
-from syncing.models import Attempt, Document
+from syncing.models import Document
 from syncing.settle import Outcome, stuck
 
 # What Xero says where a number is in use; the document that holds it tells which of these it really is.
@@ -44,7 +44,7 @@ def _judge(side: XeroSide, refusal: Refusal, holder: dict[str, Any] | None) -> O
     if holder is None:
         return stuck(document, [refusal.problem], refusal.ready.values)
     if _is_ours(document, holder) and holder.get("Status") not in CLOSED:
-        return arrived(side.connection, refusal.ready, holder, Attempt.Outcome.ADOPTED)
+        return found(side.connection, document, holder, refusal.ready.values)
     return stuck(document, [problem_of_holder(holder, refusal.problem)], refusal.ready.values)
 
 

@@ -15,11 +15,11 @@ from django.db import connection as database
 from django.db import transaction
 
 from faults.classify import classify_xero
-from syncing.deliver import REPLAYABLE_FOR, XeroSide, link_values, send
+from syncing.deliver import REPLAYABLE_FOR, XeroSide, found, send
 from syncing.lease import renew_lease
 from syncing.marker import marked_uuid
-from syncing.models import Attempt, Delivery, Document
-from syncing.settle import Outcome, close_delivery, settle, stuck
+from syncing.models import Delivery, Document
+from syncing.settle import close_delivery, settle, stuck
 from syncing.states import DocumentState
 from syncing.xero.client import RequestRefused, ServerError
 from syncing.xero.replies import ElementReply
@@ -69,8 +69,8 @@ def _take_over(side: XeroSide, delivery: Delivery) -> list[Document]:
     """Stamp the delivery's uncertain documents as this run's, in the order of its body."""
     uncertain = Document.objects.filter(id__in=delivery.documents, state=DocumentState.UNCERTAIN)
     uncertain.update(claimed_by=side.run.id)
-    found = {document.id: document for document in uncertain.filter(claimed_by=side.run.id).defer("source")}
-    return [found[document_id] for document_id in delivery.documents if document_id in found]
+    held = {document.id: document for document in uncertain.filter(claimed_by=side.run.id).defer("source")}
+    return [held[document_id] for document_id in delivery.documents if document_id in held]
 
 
 def _let_go(side: XeroSide, documents: Sequence[Document]) -> None:
@@ -94,20 +94,12 @@ def _replay(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) -
 
 def _settle(side: XeroSide, delivery: Delivery, told: Sequence[tuple[Document, ElementReply]]) -> None:
     outcomes = [
-        _found(side, document, reply.raw) if reply.ok else stuck(document, [classify_xero(reply.messages)])
+        found(side.connection, document, reply.raw, {})
+        if reply.ok
+        else stuck(document, [classify_xero(reply.messages)])
         for document, reply in told
     ]
     settle(side.run, outcomes, delivery)
-
-
-def _found(side: XeroSide, document: Document, raw: dict[str, Any]) -> Outcome:
-    """It is in Xero, and waits its turn to be compared with it: this run does not know what the dead one sent."""
-    return Outcome(
-        document=document,
-        state=DocumentState.WAITING,
-        attempt=Attempt.Outcome.ADOPTED,
-        values={**link_values(side.connection, raw), "sent_digest": ""},
-    )
 
 
 def _look_up(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) -> None:
@@ -116,9 +108,9 @@ def _look_up(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) 
         # An update of known documents: comparing them with Xero, and sending it again, can double nothing.
         _resend_later(side, delivery, documents, Delivery.State.SETTLED)
         return
-    found = _find_in_xero(side, delivery, documents)
-    present = [_found(side, document, found[document.id]) for document in documents if document.id in found]
-    absent = [document for document in documents if document.id not in found]
+    rows = _find_in_xero(side, delivery, documents)
+    present = [found(side.connection, document, rows[document.id], {}) for document in documents if document.id in rows]
+    absent = [document for document in documents if document.id not in rows]
     with transaction.atomic():
         settle(side.run, present)
         _resend_later(side, delivery, absent, Delivery.State.ABSENT if absent else Delivery.State.SETTLED)

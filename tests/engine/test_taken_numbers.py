@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from syncing.models import Document
 from syncing.states import DocumentState
 from tests.connected import ConnectedAccount
+from tests.engine.test_resync import raise_price
 
 
 @pytest.fixture
@@ -65,6 +68,38 @@ def test_ours_is_adopted_where_we_forgot_that_we_made_it(numbered: ConnectedAcco
     assert document.state == DocumentState.SYNCED
     [only] = numbered.xero.invoices()
     assert str(document.xero_id) == only["InvoiceID"]
+
+
+@pytest.fixture
+def forgotten(numbered: ConnectedAccount) -> int:
+    """An invoice that is in Xero, which we do not remember, and whose price has risen in Autotask since."""
+    autotask_id = bill(numbered, "1090")
+    numbered.sync()
+    with numbered.scope():
+        Document.objects.update(state=DocumentState.WAITING, xero_id=None, xero_number="", sent={}, sent_digest="")
+    raise_price(numbered, autotask_id, "250.00")
+    return autotask_id
+
+
+def test_ours_that_is_adopted_is_brought_up_to_date(numbered: ConnectedAccount, forgotten: int) -> None:
+    numbered.sync()
+
+    [only] = numbered.xero.invoices()
+    assert only["SubTotal"] == Decimal("250.00")
+    document = numbered.document(forgotten)
+    assert (document.state, document.subtotal) == (DocumentState.SYNCED, Decimal("250.00"))
+
+
+def test_ours_that_is_paid_is_adopted_and_asked_about(numbered: ConnectedAccount, forgotten: int) -> None:
+    [made] = numbered.xero.invoices()
+    numbered.xero.patch("Invoices", made["InvoiceID"], Status="AUTHORISED")
+    numbered.xero.pay(made["InvoiceID"])
+
+    numbered.sync()
+
+    assert numbered.codes(forgotten) == {"document-locked-by-payment"}
+    document = numbered.document(forgotten)
+    assert (document.state, str(document.xero_id)) == (DocumentState.FAULTED, made["InvoiceID"])
 
 
 def test_renumbered_in_autotask_it_arrives(numbered: ConnectedAccount) -> None:
