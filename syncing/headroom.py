@@ -32,7 +32,9 @@ class Headroom:
 def read_headroom() -> Iterator[Headroom]:
     """Of every window in which a call was made lately. Raises redis.RedisError."""
     with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as server:
-        keys = [key.decode() for window in SECONDS for key in server.scan_iter(f"limits:*:{window}", count=1000)]
+        # Windows are hashes; what a partner's refusal holds for a minute or a day is a string of a like name.
+        found = (server.scan_iter(f"limits:*:{window}", count=1000, _type="hash") for window in SECONDS)
+        keys = [key.decode() for of_window in found for key in of_window]
         with server.pipeline(transaction=False) as pipeline:
             for key in keys:
                 pipeline.hgetall(key)

@@ -90,6 +90,18 @@ def test_what_is_left_of_the_limits_is_told_for_each_window(settings: Settings) 
 
 
 @pytest.mark.django_db
+def test_what_is_left_is_told_also_while_a_partner_holds_its_limits() -> None:
+    with xero_call("organisation") as call:
+        call.observe(200, {"X-MinLimit-Remaining": "0", "X-DayLimit-Remaining": "0"})
+    with autotask_call(7, "code", "Invoices") as call:
+        call.observe(429, {"Retry-After": "60"})
+    series = scrape()
+    assert value(series, "part_up", "redis") == 1
+    assert value(series, "limit_remaining", "xero", "organisation", "minute") == 59
+    assert value(series, "limit_remaining", "autotask", "7", "hour") == 9999
+
+
+@pytest.mark.django_db
 def test_the_queue_tells_how_long_its_oldest_task_has_waited(redis_client: redis.Redis) -> None:
     assert value(scrape(), "queue_age_seconds") == 0
     for age in (90, 30):
