@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from faults.models import Fault
 from faults.problems import SyncProblem
-from syncing import queue, release, watchdog
+from syncing import queue, release, watchdog, write_back
 from syncing.autotask.records import Invoice
 from syncing.discover import WALK_EVERY, first_left_out, made_or_voided, overlap_start
 from syncing.health import COUNTED_EVERY
@@ -29,7 +29,6 @@ from syncing.partners import PARTNERS, open_autotask
 from syncing.schedule import interval_of, patience_with
 from syncing.states import DocumentState
 from syncing.void import voided_in_autotask
-from syncing.write_back import MADE_UP_FOR, numbered_otherwise
 from tenants.models import Account, AutotaskConnection, XeroConnection
 
 LIVING = (Fault.State.OPEN, Fault.State.RETRYING)
@@ -66,7 +65,6 @@ def _query() -> tuple[str, tuple[Any, ...]]:
     states = SyncState.objects.filter(lease_run_id=None, stops=0, walked_at__gt=Now() - WALK_EVERY)
     faults = Fault.objects.filter(state__in=LIVING)
     unsettled = (DocumentState.IN_FLIGHT, DocumentState.UNCERTAIN)
-    late = numbered_otherwise().filter(synced_at__gte=Now() - MADE_UP_FOR)
     at_rest = AutotaskConnection.objects.filter(
         Exists(states),
         Exists(XeroConnection.objects.filter(state=XeroConnection.State.CONNECTED)),
@@ -79,7 +77,7 @@ def _query() -> tuple[str, tuple[Any, ...]]:
         ~Exists(faults.filter(Q(code__in=CONNECTION_CODES, subject__in=PARTNERS) | Q(code=watchdog.CODE))),
         ~Exists(release.looked_at().filter(next_look_at__lte=Now())),
         ~(Exists(SyncSettings.objects.filter(void_sync=True)) & Exists(voided_in_autotask())),
-        ~(Exists(SyncSettings.objects.filter(write_back_number=True)) & Exists(late)),
+        ~(Exists(SyncSettings.objects.filter(write_back_number=True)) & Exists(write_back.due())),
         state=AutotaskConnection.State.CONNECTED,
     )
     known = at_rest.annotate(

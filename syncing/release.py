@@ -48,8 +48,8 @@ def send_one_ahead(faults: Sequence[Fault]) -> int:
         fault.next_look_at = now + timedelta(seconds=next_look(fault.looks))
     Fault.objects.bulk_update(faults, ["looks", "next_look_at"])
     ids = [fault.id for fault in faults]
-    # A void that Xero refused is tried again by itself once its blocker is gone.
-    Blocker.objects.filter(fault_id__in=ids, fault__code="void-refused").delete()
+    # What was refused of a document in Xero is tried again at the end of this run (syncing/follow_ups.py).
+    Document.objects.filter(blockers__fault_id__in=ids, state=DocumentState.SYNCED).update(next_attempt_at=now)
     return queue.release(Document.objects.filter(id__in=_first_behind(ids)))
 
 

@@ -9,15 +9,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from faults import record
 from faults.classify import classify_xero
-from faults.models import Fault
 from faults.problems import NeedsPerson, SyncProblem
+from syncing import follow_ups
 from syncing.batches import in_batches
 from syncing.deliver import MOST_DOCUMENTS, XeroSide
 from syncing.lease import renew_lease
 from syncing.models import Attempt, Blocker, Document
-from syncing.settle import resolve_unblocking
 from syncing.states import DocumentState
 from syncing.taken import problem_of_holder
 from syncing.xero.documents import encode
@@ -30,7 +28,7 @@ GONE = frozenset({"DELETED", "VOIDED"})
 def voided_in_autotask() -> QuerySet[Document]:
     """Documents in Xero that Autotask has voided since, and that no fault holds. In an account scope."""
     synced = Document.objects.filter(state=DocumentState.SYNCED, autotask_voided_at__isnull=False)
-    return synced.exclude(xero_id=None).exclude(blockers__fault__code="void-refused")
+    return follow_ups.not_refused(synced.exclude(xero_id=None), ["void-refused"])
 
 
 def void_in_xero(side: XeroSide) -> None:
@@ -85,26 +83,11 @@ def _mark_voided(side: XeroSide, document: Document) -> None:
         state=DocumentState.VOIDED, xero_status="VOIDED"
     )
     if moved:
-        _note(side, document, Attempt.Outcome.VOIDED)
-        refusals = Fault.objects.filter(code="void-refused", subject=document.xero_number)
-        resolve_unblocking(refusals.values_list("id", flat=True))
+        follow_ups.note(side.run, document, Attempt.Outcome.VOIDED)
+        follow_ups.carried_out(Blocker.objects.filter(document=document))
 
 
 def _refused(side: XeroSide, document: Document, refusal: SyncProblem) -> None:
     """It stays in Xero, and waits for a person."""
     problem = NeedsPerson("void-refused", refusal.detail, document.xero_number, evidence=refusal.evidence)
-    faults = record.record([problem])
-    fault = faults[problem.code, problem.subject]
-    Blocker.objects.get_or_create(account_id=side.run.account_id, document=document, fault=fault)
-    _note(side, document, Attempt.Outcome.FAULTED, problem)
-
-
-def _note(side: XeroSide, document: Document, outcome: Attempt.Outcome, problem: SyncProblem | None = None) -> None:
-    Attempt.objects.create(
-        account_id=side.run.account_id,
-        document=document,
-        run_id=side.run.id,
-        outcome=outcome,
-        code=problem.code if problem else "",
-        detail=problem.detail if problem else "",
-    )
+    follow_ups.refused(side.run, document, problem)
