@@ -18,11 +18,16 @@ from syncing.lease import renew_lease
 from syncing.models import Attempt, Blocker, Document
 from syncing.states import DocumentState
 from syncing.taken import problem_of_holder
-from syncing.xero.documents import encode
+from syncing.xero.client import Endpoint
 from syncing.xero.replies import ElementReply
 
 STATUS_WHEN_VOIDED = {"DRAFT": "DELETED", "SUBMITTED": "DELETED", "AUTHORISED": "VOIDED"}
 GONE = frozenset({"DELETED", "VOIDED"})
+# Where each kind lives in Xero, and what its id is called there.
+KINDS: tuple[tuple[Document.Kind, Endpoint, str], ...] = (
+    (Document.Kind.INVOICE, "Invoices", "InvoiceID"),
+    (Document.Kind.CREDIT_NOTE, "CreditNotes", "CreditNoteID"),
+)
 
 
 def voided_in_autotask() -> QuerySet[Document]:
@@ -33,17 +38,14 @@ def voided_in_autotask() -> QuerySet[Document]:
 
 def void_in_xero(side: XeroSide) -> None:
     """Void them, at most 50 to a call. Raises SyncProblem where the connection is at fault."""
-    for kind, endpoint, identity in (
-        (Document.Kind.INVOICE, "Invoices", "InvoiceID"),
-        (Document.Kind.CREDIT_NOTE, "CreditNotes", "CreditNoteID"),
-    ):
+    for kind, endpoint, identity in KINDS:
         waiting = voided_in_autotask().filter(kind=kind, organisation=side.connection).defer("source", "sent")
         for batch in in_batches(waiting, MOST_DOCUMENTS):
             renew_lease(side.run)
             _void(side, endpoint, identity, batch)
 
 
-def _void(side: XeroSide, endpoint: str, identity: str, documents: list[Document]) -> None:
+def _void(side: XeroSide, endpoint: Endpoint, identity: str, documents: list[Document]) -> None:
     present = _in_xero(side, endpoint, identity, documents)
     elements: dict[int, dict[str, Any]] = {}
     for document in documents:
@@ -57,9 +59,7 @@ def _void(side: XeroSide, endpoint: str, identity: str, documents: list[Document
     if not elements:
         return
     # Voiding twice voids once, so no Delivery is needed: the next run asks again.
-    body = encode(list(elements.values()), endpoint)
-    key = f"{side.connection.organisation_id}:void:{side.run.id}:{min(elements)}"
-    replies = side.client.write(endpoint, "POST", body, key)
+    replies = side.client.change_documents(endpoint, list(elements.values()))
     by_id = {document.id: document for document in documents}
     for document_id, reply in zip(elements, replies, strict=True):
         _settle(side, by_id[document_id], reply)

@@ -216,6 +216,26 @@ def test_contacts_are_saved_once_although_the_first_answer_was_lost(
     assert len(organisation.contacts()) == 1
 
 
+def test_a_save_that_is_refused_as_a_whole_is_made_without_the_contact_at_fault(
+    client: XeroClient, sandbox: SandboxWorld, organisation: XeroOrganisation
+) -> None:
+    contacts = [{"Name": f"Company {n}"} for n in range(8)]
+    refusal = '{"ErrorNumber":14,"Type":"PostDataInvalidException","Message":"No such thing."}'
+    with sandbox.trouble("xero", "status", method="PUT", status=400, times=4, body=refusal):  # 8, 4, 2, and 1 of them
+        replies = client.save_contacts(contacts, create_only=True)
+    assert [reply.ok for reply in replies] == [False, *[True] * 7]
+    assert replies[0].messages == ("No such thing.",)
+    assert len(organisation.contacts()) == 7
+
+
+def test_a_save_that_is_refused_for_something_else_than_its_content_is_made_once(
+    client: XeroClient, sandbox: SandboxWorld
+) -> None:
+    with sandbox.trouble("xero", "status", method="PUT", status=405, body=""), pytest.raises(RequestRefused):
+        client.save_contacts([{"Name": f"Company {n}"} for n in range(8)], create_only=True)
+    assert len(sandbox.ledger("xero").calls("PUT", "Contacts")) == 1
+
+
 def test_a_currency_is_added_where_the_person_allowed_it(client: XeroClient, organisation: XeroOrganisation) -> None:
     with pytest.raises(NeedsReconnect) as caught:
         client.add_currency("USD")

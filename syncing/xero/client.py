@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, Protocol, TypeVar
 from urllib.parse import quote
 
 from syncing import limits
+from syncing.batches import in_batches
 from syncing.xero import replies
 from syncing.xero.documents import encode
 from syncing.xero.records import (
@@ -160,12 +161,26 @@ class XeroClient:
         """Write items of the price list, told by their codes; their replies in order."""
         return self._save("Items", "POST", items)
 
+    def change_documents(self, endpoint: Endpoint, documents: Sequence[Row]) -> list[ElementReply]:
+        """Change what Xero has, each element with its id, and twice changed as once; their replies in order."""
+        return self._save(endpoint, "POST", documents)
+
     def _save(self, endpoint: Endpoint, method: Method, elements: Sequence[Row]) -> list[ElementReply]:
-        saved: list[ElementReply] = []
-        for start in range(0, len(elements), MOST_CONTACTS):
-            body = encode(elements[start : start + MOST_CONTACTS], endpoint)
-            saved += self._write_again(endpoint, method, body)
-        return saved
+        parts = in_batches(elements, MOST_CONTACTS)
+        return [reply for part in parts for reply in self._save_part(endpoint, method, part)]
+
+    def _save_part(self, endpoint: Endpoint, method: Method, elements: Sequence[Row]) -> list[ElementReply]:
+        """One call. What is refused as a whole is written again in halves, down to the element that is refused."""
+        try:
+            return self._write_again(endpoint, method, encode(elements, endpoint))
+        except RequestRefused as refused:
+            if not refused.is_for_content:
+                raise
+            if len(elements) == 1:
+                return [replies.refused_element(refused)]
+        middle = len(elements) // 2
+        halves = elements[:middle], elements[middle:]
+        return [reply for half in halves for reply in self._save_part(endpoint, method, half)]
 
     def _write_again(self, endpoint: Endpoint, method: Method, body: bytes) -> list[ElementReply]:
         """Write, and once more under the same key where the answer was lost: Xero then tells what it told before."""

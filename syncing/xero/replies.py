@@ -53,6 +53,11 @@ class RequestRefused(NeedsSupport):
         self.status = status
         self.messages = messages
 
+    @property
+    def is_for_content(self) -> bool:
+        """Whether it was for what was sent, so that part of it may be taken."""
+        return self.status in (400, 413)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -111,6 +116,12 @@ def _element_reply(endpoint: str, element: dict[str, Any]) -> ElementReply:
         status=element.get("Status") or element.get("ContactStatus") or "",
         raw=element,
     )
+
+
+def refused_element(refused: RequestRefused) -> ElementReply:
+    """The reply of the one element for which a request was refused as a whole."""
+    errors = [{"Message": message} for message in refused.messages]
+    return ElementReply(ok=False, id=None, number="", status="", raw={"ValidationErrors": errors})
 
 
 def messages_in(value: Any, name: str) -> tuple[str, ...]:
