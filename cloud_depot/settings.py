@@ -174,7 +174,7 @@ if not DEBUG and not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
 REDIS_URL = env.str("REDIS_URL", "redis://localhost:1/0")
 DATABASES = {"default": env.dj_db_url("DATABASE_URL", "postgres://cloud_depot@localhost:1/cloud_depot")}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# A pool is for the web process only: workers and commands hold one plain connection each (cloud_depot/celery.py).
+# A pool is for the web process only: workers and commands hold a plain connection for each thread that needs one.
 if pool_size := env.int("DATABASE_POOL_SIZE", 0):
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         # Start-up values, so that the reset (which forgets the account) leads back to them. A page reads little: to
