@@ -324,7 +324,7 @@ def _unexpected(run: SyncRun) -> SyncProblem:
     """A bug of ours outside any document, as the fault of the account."""
     reference = uuid.uuid4().hex[:12]
     logger.exception("Unexpected error %s in run %s", reference, run.id)
-    problem = unexpected(reference)
+    problem = unexpected(reference, watchdog.EVERY_RUN)
     record.record([problem])
     return problem
 

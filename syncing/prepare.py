@@ -148,9 +148,12 @@ def _unexpected(document: Document) -> Outcome:
     return stuck(document, [unexpected(reference)])
 
 
-def unexpected(reference: str) -> SyncProblem:
-    """A bug of ours, by the reference that its traceback carries in the log."""
-    return NeedsSupport("unexpected", f"Reference {reference}", reference)
+def unexpected(reference: str, subject: str = "") -> SyncProblem:
+    """A bug of ours, by the reference that its traceback carries in the log.
+
+    With a subject it is one fault however often it returns, and tells the latest reference.
+    """
+    return NeedsSupport("unexpected", f"Reference {reference}", subject or reference, evidence={"reference": reference})
 
 
 def row_values(source: SourceInvoice, translation: Translation) -> dict[str, Any]:

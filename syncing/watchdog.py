@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from faults import record
@@ -23,6 +24,10 @@ from syncing.schedule import interval_of, patience_with
 from tenants.models import Account, AutotaskConnection, XeroConnection
 
 CODE = "sync-stopped"
+# What a bug of ours that stops whole runs is about: one fault for all of them, over with the first that finishes.
+EVERY_RUN = "Every run"
+STOPPED = Q(code=CODE, subject="")
+BUG_IN_EVERY_RUN = Q(code="unexpected", subject=EVERY_RUN)
 # A run that a person asked for is taken within seconds; one that waits this long was lost on its way to a worker.
 QUEUED_TOO_LONG = timedelta(minutes=2)
 LIVING = (Fault.State.OPEN, Fault.State.RETRYING)
@@ -91,7 +96,7 @@ class Vitals:
 def note_finished(account: Account) -> None:
     """A run of the account has finished. In its scope."""
     Account.objects.filter(id=account.id).update(watch_at=timezone.now() + patience_with(account))
-    _resolve()
+    _resolve(STOPPED | BUG_IN_EVERY_RUN)
 
 
 def take_accounts_to_watch() -> Iterator[int]:
@@ -110,7 +115,7 @@ def watch(account_id: int) -> bool:
     if is_overdue and vitals.autotask is not None and vitals.xero is not None:
         record.record([_problem(vitals)])
     else:
-        _resolve()
+        _resolve(STOPPED)
     if vitals.dead_run_id is not None:
         abandon(account_id, vitals.dead_run_id)
     health.refresh(account_id)  # no run has come to its end, so nothing else tells the desk
@@ -186,9 +191,9 @@ _KIND_BY_WHO_ACTS: dict[WhoActs, type[SyncProblem]] = {
 }
 
 
-def _resolve() -> None:
-    stopped = Fault.objects.filter(code=CODE, subject="", state__in=LIVING)
-    record.resolve(stopped.values_list("id", flat=True))
+def _resolve(over: Q) -> None:
+    faults = Fault.objects.filter(over, state__in=LIVING)
+    record.resolve(faults.values_list("id", flat=True))
 
 
 # ---- the checks
