@@ -17,6 +17,7 @@ from syncing.autotask.client import PAGE, AutotaskClient
 from syncing.autotask.query import Filter, any_of, gt, gte
 from syncing.autotask.records import Invoice
 from syncing.batches import in_batches
+from syncing.columns import kept_amount, kept_number
 from syncing.hands import ALONE, Hands
 from syncing.models import Document, SyncState
 from syncing.states import DocumentState
@@ -140,14 +141,14 @@ def _document(account_id: int, invoice: Invoice) -> Document:
         account_id=account_id,
         kind=Document.Kind.CREDIT_NOTE if invoice.total < 0 else Document.Kind.INVOICE,
         autotask_id=invoice.id,
-        autotask_number=invoice.number,
+        autotask_number=kept_number(invoice.number),
         autotask_created_at=invoice.created_at,
         autotask_voided_at=_voided_at(invoice),
         company_id=invoice.company_id,
         date=invoice.date,
         due_date=invoice.due_date,
-        tax=invoice.tax,
-        total=invoice.total,
+        tax=kept_amount(invoice.tax),
+        total=kept_amount(invoice.total),
         state=DocumentState.SKIPPED if invoice.is_voided else DocumentState.WAITING,
         skipped_reason=VOIDED_BEFORE_SENT if invoice.is_voided else "",
     )

@@ -13,6 +13,7 @@ from django.utils import timezone
 from faults.problems import NeedsPerson, NeedsSupport, SyncProblem
 from syncing import amounts
 from syncing.billing_contact import ContactDetails
+from syncing.columns import kept_amount, kept_number
 from syncing.models import Attempt, Document
 from syncing.rulebook import Rulebook
 from syncing.rules import Rules
@@ -115,7 +116,7 @@ def _as_autotask_has_it(source: SourceInvoice, check: amounts.AmountCheck) -> di
     """What is stuck is the invoice as it was billed, and not what its lines would come to in Xero."""
     tax = half_up(source.invoice.tax)
     net = check.expected - tax if check.compared == "gross" else check.expected
-    return {"subtotal": abs(net), "tax": abs(tax), "total": abs(net + tax)}
+    return {"subtotal": kept_amount(abs(net)), "tax": kept_amount(abs(tax)), "total": kept_amount(abs(net + tax))}
 
 
 def _with_lines_of_business(rules: Rules, rulebook: Rulebook) -> Rules:
@@ -163,7 +164,7 @@ def row_values(source: SourceInvoice, translation: Translation) -> dict[str, Any
     """
     invoice, content = source.invoice, translation.document
     values: dict[str, Any] = {
-        "autotask_number": invoice.number,
+        "autotask_number": kept_number(invoice.number),
         "company_id": invoice.company_id,
         "company_name": source.company.name[:255] if source.company else "",
         "date": invoice.date,
@@ -176,9 +177,9 @@ def row_values(source: SourceInvoice, translation: Translation) -> dict[str, Any
         values |= {
             "kind": Document.Kind.INVOICE if content.type == "ACCREC" else Document.Kind.CREDIT_NOTE,
             "currency": content.currency,
-            "subtotal": content.subtotal,
-            "tax": content.total_tax,
-            "total": content.total,
+            "subtotal": kept_amount(content.subtotal),
+            "tax": kept_amount(content.total_tax),
+            "total": kept_amount(content.total),
         }
     return values
 

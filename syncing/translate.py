@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from faults.problems import NeedsPerson, SyncProblem, Transient
 from syncing.billing_contact import ContactDetails, find_billing_contact, user_defined_field
+from syncing.columns import LONGEST_KEPT_NUMBER
 from syncing.findings import Findings
 from syncing.line_words import in_sections
 from syncing.rules import Rules
@@ -193,6 +194,8 @@ def _turned(line: XeroLine) -> XeroLine:
 def _judge_number(source: SourceInvoice, rules: Rules, findings: Findings) -> None:
     """Autotask gives an invoice its number last: a young one without a number may not be finished."""
     invoice = source.invoice
+    if len(invoice.number) > LONGEST_KEPT_NUMBER:
+        findings.note(f"Its number in Autotask has {len(invoice.number)} characters: it is shown here cut short.")
     if invoice.number.strip():
         return
     evidence = {"invoice_id": invoice.id, "company": _company_name(source), "numbering": rules.numbering}

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from faults.catalogue import KINDS
 from faults.models import Fault
+from syncing.columns import LONGEST_KEPT_NUMBER
 from syncing.models.search import searchable
 from syncing.states import DocumentState
 from tenants.models import AccountForeignKey, AccountModel, XeroConnection
@@ -73,7 +74,7 @@ class Document(AccountModel):
     entity = models.CharField(max_length=20, choices=Entity, default=Entity.INVOICE)
     kind = models.CharField(max_length=20, choices=Kind)
     autotask_id = models.BigIntegerField()
-    autotask_number = models.CharField(max_length=100, blank=True)
+    autotask_number = models.CharField(max_length=LONGEST_KEPT_NUMBER, blank=True)
     autotask_created_at = models.DateTimeField(null=True)
     autotask_voided_at = models.DateTimeField(null=True)
     company_id = models.BigIntegerField(null=True, help_text="The Autotask company that is billed.")

@@ -42,6 +42,36 @@ def test_a_description_of_four_megabytes_arrives_cut_to_what_xero_takes(connecte
     assert len(arrived["LineItems"][0]["Description"]) <= 4000
 
 
+@pytest.mark.parametrize("odd", [{"invoiceTotal": "500000000000000"}, {"totalTaxValue": "-500000000000000"}])
+def test_an_amount_that_no_row_holds_is_told_by_its_own_document(
+    connected: ConnectedAccount, odd: dict[str, str]
+) -> None:
+    broken = connected.autotask.bill(connected.pair.company_id, **odd)["id"]
+    fine = connected.autotask.bill(connected.pair.company_id)["id"]
+
+    runs = [connected.sync(), connected.sync()]
+
+    assert [run.state for run in runs] == [SyncRun.State.FINISHED] * 2
+    assert connected.document(fine).state == DocumentState.SYNCED
+    assert connected.codes(broken) == {"validation-refused"}
+    with connected.scope():
+        [detail] = connected.document(broken).attempts.values_list("detail", flat=True)
+    assert detail.startswith("Its total is not a number that Xero takes")
+
+
+def test_a_number_that_no_row_holds_is_shown_cut_and_the_invoice_arrives(connected: ConnectedAccount) -> None:
+    connected.change_settings(numbering="autotask_number")
+    invoice = connected.autotask.bill(connected.pair.company_id, invoiceNumber="9" * 150)
+
+    run = connected.sync()
+
+    assert run.state == SyncRun.State.FINISHED
+    document = connected.document(invoice["id"])
+    assert (document.state, document.autotask_number) == (DocumentState.SYNCED, "9" * 100)
+    assert "Its number in Autotask has 150 characters: it is shown here cut short." in document.notices
+    assert [row["InvoiceNumber"] for row in connected.xero.invoices()] == ["9" * 150]
+
+
 def test_two_companies_of_one_name_are_not_billed_to_one_contact(connected: ConnectedAccount) -> None:
     twins = [connected.autotask.add_company("Twin Peaks Ltd") for _ in range(2)]
     first, second = (connected.autotask.bill(company)["id"] for company in twins)
