@@ -71,7 +71,7 @@ class DocumentPage:
 
 
 def document_page(document_id: int) -> DocumentPage:
-    """Raises Document.DoesNotExist. In an account scope; five queries."""
+    """Raises Document.DoesNotExist. In an account scope; six queries."""
     blockers = Blocker.objects.select_related("fault").order_by("id")
     rows = Document.objects.select_related("organisation").prefetch_related(Prefetch("blockers", blockers))
     document = rows.get(id=document_id)
@@ -85,7 +85,7 @@ def document_page(document_id: int) -> DocumentPage:
         amounts=amounts_in_autotask(document.source),
         is_live=is_live(document),
         may_be_resynced=document.state in queue.ASKABLE,
-        may_be_skipped=document.state in queue.SKIPPABLE and document.xero_id is None,
+        may_be_skipped=queue.skippable(Document.objects.filter(id=document_id)).exists(),
         was_edited=not why_send_again and any(was_edited(fault) for fault in faults),
         why_send_again=why_send_again,
         old_one_stays=any(fault.evidence.get("became") for fault in faults),

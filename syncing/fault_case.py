@@ -105,6 +105,14 @@ class FaultCase:
         return [name for name in REMEDIES.get(self.fault.code, ()) if self._fits(name)]
 
     @property
+    def skipping(self) -> str:
+        """What skipping does to the documents shown."""
+        in_xero = {document.xero_id is not None for document in self.documents.rows}
+        if in_xero == {True}:
+            return "Leave in Xero as it is"
+        return "Skip, or leave in Xero as it is" if True in in_xero else "Skip"
+
+    @property
     def evidence_templates(self) -> list[str]:
         return [f"faults/evidence/{self.fault.code}.html", "faults/evidence/other.html"]
 

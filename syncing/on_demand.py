@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -43,24 +44,37 @@ def resync(account_id: int, documents: QuerySet[Document], *, overwrite: bool = 
     return asked
 
 
-def skip(account_id: int, documents: QuerySet[Document], reason: str) -> int:
-    """Leave these out for the reason that a person gives, and say how many that is; they wait behind no fault any more.
+@dataclass(frozen=True)
+class Skipped:
+    """How many documents were left out, and how many are left in Xero as they are."""
 
-    What is being sent, or has reached Xero, is left alone.
+    left_out: int
+    left_in_xero: int
+
+    @property
+    def total(self) -> int:
+        return self.left_out + self.left_in_xero
+
+
+def skip(account_id: int, documents: QuerySet[Document], reason: str) -> Skipped:
+    """Skip these for the reason that a person gives; they wait behind no fault any more.
+
+    One that is in Xero stays there as it is, until someone asks for it again. What is being sent is left alone, and
+    what is in Xero and waits for nothing.
     """
     with transaction.atomic():
-        skippable = queue.skippable(documents).select_for_update(no_key=True, of=("self",))
-        ids = list(skippable.order_by("id").values_list("id", flat=True))
-        queue.skip(Document.objects.filter(id__in=ids), reason)
+        left_out, left_in_xero = queue.skip(documents, reason)
+        ids = left_out + left_in_xero
         blockers = Blocker.objects.filter(document_id__in=ids)
         faults = set(blockers.values_list("fault_id", flat=True))
         blockers.delete()
         resolve_unblocking(faults)
+        outcomes = dict.fromkeys(left_out, Attempt.Outcome.SKIPPED) | dict.fromkeys(left_in_xero, Attempt.Outcome.LEFT)
         Attempt.objects.bulk_create(
-            Attempt(account_id=account_id, document_id=document_id, outcome=Attempt.Outcome.SKIPPED, detail=reason)
-            for document_id in ids
+            Attempt(account_id=account_id, document_id=document_id, outcome=outcome, detail=reason)
+            for document_id, outcome in outcomes.items()
         )
-    return len(ids)
+    return Skipped(len(left_out), len(left_in_xero))
 
 
 def why_send_again(document: Document, faults: Iterable[Fault]) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from syncing.models import Delivery, Document, SyncRun
+from syncing.models import Blocker, Delivery, Document, SyncRun
 from syncing.states import DocumentState, states_leading_to
 
 CLAIMED_AT_ONCE = 500
@@ -18,6 +18,8 @@ ASKABLE = states_leading_to(DocumentState.WAITING) - {DocumentState.IN_FLIGHT, D
 }
 # Those in which a person may have it left out, as long as it is not in Xero.
 SKIPPABLE = states_leading_to(DocumentState.SKIPPED) - {DocumentState.IN_FLIGHT}
+# Those in which a person may decide that what is in Xero stays there as it is.
+LEAVABLE = states_leading_to(DocumentState.SYNCED) - {DocumentState.IN_FLIGHT, DocumentState.UNCERTAIN}
 
 
 def ready_documents() -> QuerySet[Document]:
@@ -74,6 +76,7 @@ def ask_again(documents: QuerySet[Document]) -> int:
         tries=0,
         failing_since=None,
         skipped_reason="",
+        void_declined=False,
     )
 
 
@@ -86,15 +89,32 @@ def release(documents: QuerySet[Document]) -> int:
 
 
 def skippable(documents: QuerySet[Document]) -> QuerySet[Document]:
-    """Those of `documents` that a person may have left out: not on their way, and not in Xero."""
-    return documents.filter(state__in=SKIPPABLE, xero_id=None)
+    """Those of `documents` that a person may skip: what is not on its way, and what is stuck though it is in Xero."""
+    return documents.filter(_NOT_IN_XERO | _STUCK_IN_XERO)
 
 
-def skip(documents: QuerySet[Document], reason: str) -> int:
-    """Leave these out, with a reason that people can read; only what never reached Xero."""
-    return skippable(documents).update(
-        state=DocumentState.SKIPPED, skipped_reason=reason, next_attempt_at=None, failing_since=None
+def skip(documents: QuerySet[Document], reason: str) -> tuple[list[int], list[int]]:
+    """Skip those that may be, with a reason that people can read. Returns the ids of those left out, which never
+    reached Xero, and of those left in Xero as they are. In a transaction, which keeps them from moving meanwhile.
+
+    Where Autotask has voided what stays, the void is not carried either.
+    """
+    rows = skippable(documents).select_for_update(no_key=True, of=("self",)).order_by("id")
+    in_xero = dict(rows.values_list("id", "xero_id"))
+    left_out = [document_id for document_id, xero_id in in_xero.items() if xero_id is None]
+    left_there = [document_id for document_id, xero_id in in_xero.items() if xero_id is not None]
+    decided = {"skipped_reason": reason, "next_attempt_at": None, "failing_since": None}
+    Document.objects.filter(_NOT_IN_XERO, id__in=left_out).update(state=DocumentState.SKIPPED, **decided)
+    Document.objects.filter(_STUCK_IN_XERO, id__in=left_there).update(
+        state=DocumentState.SYNCED, tries=0, void_declined=Q(autotask_voided_at__isnull=False), **decided
     )
+    return left_out, left_there
+
+
+_NOT_IN_XERO = Q(xero_id=None, state__in=SKIPPABLE)
+# Xero may refuse the void of a document that is there and needs nothing else: it waits for that fault as it is.
+_WAITS_IN_XERO = Q(state=DocumentState.SYNCED) & Q(Exists(Blocker.objects.filter(document=OuterRef("pk"))))
+_STUCK_IN_XERO = Q(xero_id__isnull=False) & (Q(state__in=LEAVABLE) | _WAITS_IN_XERO)
 
 
 def next_due_at() -> datetime | None:

@@ -30,9 +30,15 @@ MOVES: dict[DocumentState, frozenset[DocumentState]] = {
     ),
     DocumentState.UNCERTAIN: frozenset({DocumentState.SYNCED, DocumentState.WAITING, DocumentState.FAULTED}),
     DocumentState.RETRYING: frozenset(
-        {DocumentState.IN_FLIGHT, DocumentState.WAITING, DocumentState.FAULTED, DocumentState.SKIPPED}
+        {
+            DocumentState.IN_FLIGHT,
+            DocumentState.WAITING,
+            DocumentState.FAULTED,
+            DocumentState.SKIPPED,
+            DocumentState.SYNCED,  # in Xero, and a person leaves it there as it is; so below
+        }
     ),
-    DocumentState.FAULTED: frozenset({DocumentState.WAITING, DocumentState.SKIPPED}),
+    DocumentState.FAULTED: frozenset({DocumentState.WAITING, DocumentState.SKIPPED, DocumentState.SYNCED}),
     DocumentState.SYNCED: frozenset({DocumentState.WAITING, DocumentState.VOIDED}),
     DocumentState.SKIPPED: frozenset({DocumentState.WAITING}),
     DocumentState.VOIDED: frozenset(),

@@ -31,8 +31,8 @@ KINDS: tuple[tuple[Document.Kind, Endpoint, str], ...] = (
 
 
 def voided_in_autotask() -> QuerySet[Document]:
-    """Documents in Xero that Autotask has voided since, and that no fault holds. In an account scope."""
-    synced = Document.objects.filter(state=DocumentState.SYNCED, autotask_voided_at__isnull=False)
+    """Documents in Xero that Autotask has voided since, and that no fault and no person holds. In an account scope."""
+    synced = Document.objects.filter(state=DocumentState.SYNCED, autotask_voided_at__isnull=False, void_declined=False)
     return follow_ups.not_refused(synced.exclude(xero_id=None), ["void-refused"])
 
 

@@ -394,6 +394,20 @@ def test_what_is_on_its_way_or_has_arrived_cannot_be_skipped(api: Api, account: 
     assert state_of(document) == state
 
 
+@pytest.mark.parametrize("state", ["faulted", "retrying"])
+def test_skipping_what_got_stuck_in_xero_leaves_it_there(api: Api, account: Account, state: str) -> None:
+    document = make_document(account, state=state, xero_id=uuid.uuid4())
+    fault = make_fault(account, document, code="document-locked-by-payment", subject="INV-0001")
+
+    status, body = api.post(f"/documents/{document.id}/skip", {"reason": "Xero is right"})
+
+    assert status == 200
+    assert (body["state"], body["skipped_reason"], body["faults"]) == ("synced", "Xero is right", [])
+    with account_scope(account.id):
+        assert Fault.objects.get(id=fault.id).state == "resolved"
+        assert list(document.attempts.values_list("outcome", "detail")) == [("left", "Xero is right")]
+
+
 @pytest.mark.parametrize(
     "body", [None, {}, {"reason": ""}, {"reason": " "}, {"reason": None}, {"reason": "x" * 501}, {"reason": "a\0"}]
 )

@@ -111,10 +111,20 @@ def test_skipping_takes_a_reason(member: Client, account: Account, scope: None) 
     assert Document.objects.get().state == DocumentState.SKIPPED
 
 
-def test_what_is_in_xero_is_not_skipped(member: Client, account: Account, scope: None) -> None:
+def test_what_is_in_xero_and_waits_for_nothing_is_not_skipped(member: Client, account: Account, scope: None) -> None:
     document = make_document(**in_xero())
     answer = member.post(address(account, document, "skip"), {"reason": "Never mind"}, follow=True)
-    assert "cannot be left out" in answer.content.decode()
+    assert "cannot be skipped" in answer.content.decode()
+    assert "Leave it" not in answer.content.decode()
+    assert Document.objects.get().skipped_reason == ""
+
+
+def test_what_got_stuck_in_xero_is_left_there_as_it_is(member: Client, account: Account, scope: None) -> None:
+    document = make_document(**in_xero())
+    stop(document, "document-locked-by-payment", "INV-0001")
+    assert "The document in Xero is not touched" in member.get(address(account, document)).content.decode()
+    shown = member.post(address(account, document, "skip"), {"reason": "Xero is right"}, follow=True).content.decode()
+    assert "<strong>Left as it is in Xero:</strong> Xero is right." in shown
     assert Document.objects.get().state == DocumentState.SYNCED
 
 

@@ -121,11 +121,14 @@ class DocumentSkip(AccountView):
 
     @extend_schema(request=Reason, responses=DocumentShape)
     def post(self, request: Request, document_id: int) -> Response:
-        """Leave it out, until someone asks for it again; 409 while it is being sent, and once it is in Xero."""
+        """Leave it out, or in Xero as it is where it got stuck there, until someone asks for it again.
+
+        409 while it is being sent, and where it is in Xero and waits for nothing.
+        """
         reason = self.body(Reason)["reason"]
         chosen = Document.objects.filter(id=document_id)
         document = get_object_or_404(chosen.only("state", "xero_id"))
-        if not on_demand.skip(self.account.id, chosen, reason):
+        if not on_demand.skip(self.account.id, chosen, reason).total:
             raise Conflict(_why_not_skipped(document))
         return Response(DocumentShape(documents().get(id=document_id)).data)
 
@@ -135,4 +138,4 @@ def _why_not_skipped(document: Document) -> str:
         return "It is skipped already."
     if document.state in BUSY:
         return BUSY[DocumentState(document.state)]
-    return "It has reached Xero, and cannot be left out any more."
+    return "It is in Xero, and waits for nothing."

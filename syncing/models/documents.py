@@ -103,6 +103,10 @@ class Document(AccountModel):
         default=False, help_text="A person agreed to overwrite edits made in Xero."
     )
 
+    void_declined = models.BooleanField(
+        default=False, db_default=False, help_text="Autotask voided it, and a person keeps it in Xero as it is."
+    )
+
     organisation = AccountForeignKey(XeroConnection, on_delete=models.RESTRICT, null=True, related_name="+")
     xero_id = models.UUIDField(null=True)
     xero_number = models.CharField(max_length=255, blank=True)
@@ -204,6 +208,7 @@ class Attempt(AccountModel):
         GIVEN_BACK = "given_back", "Given back unsent"
         UNCERTAIN = "uncertain", "No answer"
         SKIPPED = "skipped", "Skipped"
+        LEFT = "left", "Left as it is in Xero"
         VOIDED = "voided", "Voided in Xero"
 
     document = AccountForeignKey(Document, on_delete=models.CASCADE, related_name="attempts", db_index=False)

@@ -24,7 +24,7 @@ from tenants.permissions import Permission, granted, requires
 from tenants.scope import account_scope
 
 BUSY = "It is being sent at this moment. Look again when that is done."
-NOT_SKIPPED = "It cannot be left out: it has reached Xero, or is on its way."
+NOT_SKIPPED = "It cannot be skipped: it is on its way, or in Xero and waits for nothing."
 
 
 class SkipForm(forms.Form):
@@ -87,12 +87,13 @@ def overwrite(request: HttpRequest, slug: str, document_id: int) -> HttpResponse
 @require_POST
 @requires(Permission.SKIP)
 def skip(request: HttpRequest, slug: str, document_id: int) -> HttpResponse:
-    """Leave it out, for a reason that a person gives."""
+    """Leave it out, or in Xero as it is, for a reason that a person gives."""
     get_object_or_404(Document.objects.only("id"), id=document_id)
     form = SkipForm(request.POST)
     if not form.is_valid():
         return _page(request, document_id, form)
-    if not on_demand.skip(_account(request).id, Document.objects.filter(id=document_id), form.cleaned_data["reason"]):
+    chosen = Document.objects.filter(id=document_id)
+    if not on_demand.skip(_account(request).id, chosen, form.cleaned_data["reason"]).total:
         messages.warning(request, NOT_SKIPPED)
     return redirect("document", slug=slug, document_id=document_id)
 

@@ -132,7 +132,7 @@ def resync(request: HttpRequest, slug: str, fault_id: int) -> HttpResponse:
 @require_POST
 @requires(Permission.SKIP)
 def skip(request: HttpRequest, slug: str, fault_id: int) -> HttpResponse:
-    """Leave its documents out, all or those that are ticked, for a reason."""
+    """Leave its documents out, or in Xero as they are, all or those that are ticked, for a reason."""
     account = cast(AccountRequest, request).account
     fault = get_object_or_404(Fault.objects.defer("evidence"), id=fault_id)
     form = ReasonForm(request.POST)
@@ -141,10 +141,12 @@ def skip(request: HttpRequest, slug: str, fault_id: int) -> HttpResponse:
         return _show(request, fault_id, status=400, skip_form=form)
     total = chosen.count()
     skipped = on_demand.skip(account.id, chosen, form.cleaned_data["reason"])
-    if skipped:
-        messages.success(request, f"{skipped:,} document{' is' if skipped == 1 else 's are'} skipped.")
-    if total > skipped:
-        messages.warning(request, f"{total - skipped:,} could not be skipped: on the way to Xero, or there already.")
+    if skipped.left_out:
+        messages.success(request, f"{_documents(skipped.left_out)} skipped.")
+    if skipped.left_in_xero:
+        messages.success(request, f"{_documents(skipped.left_in_xero)} left in Xero as before.")
+    if total > skipped.total:
+        messages.warning(request, f"{total - skipped.total:,} could not be skipped: on the way to Xero.")
     if not total:
         messages.info(request, "No document was chosen.")
     return redirect("fault", slug=slug, fault_id=fault.id)
@@ -172,6 +174,10 @@ def _chosen(request: HttpRequest, fault: Fault) -> QuerySet[Document]:
     if not ticked:
         return behind
     return behind.filter(id__in=[int(text) for text in ticked if text.isascii() and text.isdigit() and len(text) < 19])
+
+
+def _documents(count: int) -> str:
+    return f"{count:,} document{' is' if count == 1 else 's are'}"
 
 
 def _who(request: HttpRequest) -> str:

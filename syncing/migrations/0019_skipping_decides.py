@@ -1,0 +1,39 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("syncing", "0018_quick_searches"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="document",
+            name="void_declined",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="Autotask voided it, and a person keeps it in Xero as it is.",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="attempt",
+            name="outcome",
+            field=models.CharField(
+                choices=[
+                    ("created", "Created in Xero"),
+                    ("updated", "Updated in Xero"),
+                    ("unchanged", "Nothing to change"),
+                    ("adopted", "Found in Xero"),
+                    ("faulted", "Needs attention"),
+                    ("retrying", "Will try again"),
+                    ("given_back", "Given back unsent"),
+                    ("uncertain", "No answer"),
+                    ("skipped", "Skipped"),
+                    ("left", "Left as it is in Xero"),
+                    ("voided", "Voided in Xero"),
+                ],
+                max_length=10,
+            ),
+        ),
+    ]
