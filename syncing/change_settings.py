@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from syncing import queue
 from syncing.models import SettingsChange, SyncSettings, SyncState
 from syncing.schedule import interval_of
 from tenants.models import Account
@@ -48,8 +49,8 @@ def change_settings(
 
     `by` is whose change it is, for the history. With the version of the settings that a person had before their eyes,
     what they left as they saw it stays as it is now; raises ChangedMeanwhileError where they changed what somebody else
-    has changed since. A longer look-back is walked by the next run. An account that goes on after a pause runs at once;
-    a shorter interval counts from now.
+    has changed since. The next run walks a longer look-back, and judges anew what a changed setting had left out. An
+    account that goes on after a pause runs at once; a shorter interval counts from now.
     """
     with transaction.atomic():
         SyncSettings.of_account(account.id)
@@ -65,6 +66,7 @@ def change_settings(
             setattr(settings, name, value)
         settings.version += 1
         settings.save(update_fields=[*of_settings, "version"])
+        queue.release_skipped(of_settings)
         if settings.lookback_days > looked_back:
             SyncState.objects.filter(account_id=account.id).update(walked_at=None, walk_place=None)
         _change_account(account, {name: value for name, value in changes.items() if name in OF_ACCOUNT})

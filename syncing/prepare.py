@@ -95,6 +95,7 @@ def _prepare_one(
             state=DocumentState.SKIPPED,
             attempt=Attempt.Outcome.SKIPPED,
             skipped_reason=translation.skipped_reason,
+            skipped_by=translation.skipped_by,
             detail=translation.skipped_reason,
             values=values,
         )

@@ -76,6 +76,7 @@ def ask_again(documents: QuerySet[Document]) -> int:
         tries=0,
         failing_since=None,
         skipped_reason="",
+        skipped_by="",
         void_declined=False,
     )
 
@@ -85,6 +86,14 @@ def release(documents: QuerySet[Document]) -> int:
     stuck = (DocumentState.FAULTED, DocumentState.RETRYING)
     return documents.filter(state__in=stuck).update(
         state=DocumentState.WAITING, next_attempt_at=None, tries=0, failing_since=None
+    )
+
+
+def release_skipped(settings: Collection[str]) -> int:
+    """These settings have changed: what they had left out is judged anew. A person's skip stays, and so does a void."""
+    left_out = Document.objects.filter(state=DocumentState.SKIPPED, skipped_by__in=settings)
+    return left_out.filter(autotask_voided_at=None).update(
+        state=DocumentState.WAITING, skipped_reason="", skipped_by=""
     )
 
 

@@ -57,6 +57,7 @@ KEPT_COLUMNS = {
 SET_COLUMNS = {
     "state": "text",
     "skipped_reason": "text",
+    "skipped_by": "text",
     "next_attempt_at": "timestamptz",
     "tries": "integer",
     "failing_since": "timestamptz",
@@ -73,6 +74,7 @@ class Outcome:
     problems: tuple[SyncProblem, ...] = ()
     detail: str = ""
     skipped_reason: str = ""
+    skipped_by: str = ""
     next_attempt_at: datetime | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
 
@@ -82,6 +84,7 @@ class Outcome:
             "id": self.document.id,
             "state": self.state,
             "skipped_reason": self.skipped_reason[:500],
+            "skipped_by": self.skipped_by,
             "next_attempt_at": self.next_attempt_at,
             "tries": self.document.tries + 1 if failing else 0,
             "failing_since": (self.document.failing_since or timezone.now()) if failing else None,

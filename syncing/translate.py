@@ -44,6 +44,7 @@ class Translation:
     notices: tuple[str, ...] = ()
     skipped_reason: str | None = None
     skipped_code: str = ""  # a code of the catalogue, where the reason has one
+    skipped_by: str = ""  # the setting that asks for it, where one does
 
     @property
     def is_ready(self) -> bool:
@@ -58,15 +59,16 @@ def translate(source: SourceInvoice, rules: Rules) -> Translation:
     too_large = tuple(_too_large(source))
     if too_large:
         return Translation(problems=too_large)
-    reason = _why_skipped(source, rules)
+    setting, reason = _why_skipped(source, rules)
     if reason:
-        return Translation(skipped_reason=reason)
+        return Translation(skipped_reason=reason, skipped_by=setting)
     if not source.items:
         return _without_lines(source, rules)
     findings = Findings()
     pairs = translate_lines(source, rules, findings)
     if not pairs:
-        return Translation(skipped_reason="All its lines are zero, and zero lines are left out.")
+        reason = "All its lines are zero, and zero lines are left out."
+        return Translation(skipped_reason=reason, skipped_by="zero_lines")
     _judge_number(source, rules, findings)
     contact = find_billing_contact(source, rules, findings)
     document = _document(source, rules, findings, pairs)
@@ -95,20 +97,18 @@ def _too_large(source: SourceInvoice) -> Iterator[SyncProblem]:
             yield too_large(f"Billing item {item.id}", source, quantity=item.quantity, rate=item.rate)
 
 
-def _why_skipped(source: SourceInvoice, rules: Rules) -> str:
-    """Why nothing is to be sent at all; "" where something is."""
+def _why_skipped(source: SourceInvoice, rules: Rules) -> tuple[str, str]:
+    """The setting that asks for nothing to be sent at all, and why; both "" where something is."""
     invoice = source.invoice
-    if invoice.is_voided:
-        return "It was voided in Autotask before it was sent."
     if rules.skip_udf and source.company and _says_yes(source.company.user_defined_fields, rules.skip_udf):
-        return f"The company's field {rules.skip_udf} says not to send its invoices."
+        return "skip_udf", f"The company's field {rules.skip_udf} says not to send its invoices."
     if invoice.template_id in rules.skip_templates:
-        return f"Invoices of the template {invoice.template_id} are not sent."
+        return "skip_templates", f"Invoices of the template {invoice.template_id} are not sent."
     if rules.skip_total_below is not None and abs(invoice.total) < rules.skip_total_below:
-        return f"Its total is below {rules.skip_total_below}."
+        return "skip_total_below", f"Its total is below {rules.skip_total_below}."
     if rules.zero_totals == "skip" and source.items and _is_zero(source):
-        return "Its total is zero."
-    return ""
+        return "zero_totals", "Its total is zero."
+    return "", ""
 
 
 def _says_yes(fields: dict[str, str], name: str) -> bool:

@@ -16,6 +16,17 @@ class Migration(migrations.Migration):
                 help_text="Autotask voided it, and a person keeps it in Xero as it is.",
             ),
         ),
+        migrations.AddField(
+            model_name="document",
+            name="skipped_by",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="The setting that asks for it; empty where none does.",
+                max_length=40,
+            ),
+        ),
         migrations.AlterField(
             model_name="attempt",
             name="outcome",

@@ -93,6 +93,13 @@ class Document(AccountModel):
 
     state = models.CharField(max_length=10, choices=DocumentState, default=DocumentState.WAITING)
     skipped_reason = models.CharField(max_length=500, blank=True)
+    skipped_by = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The setting that asks for it; empty where none does.",
+    )
     notices = models.JSONField(default=list, help_text="What is worth knowing and needs no one.")
     claimed_by = models.BigIntegerField(null=True, help_text="The SyncRun that has it in flight.")
     requested_at = models.DateTimeField(null=True, help_text="When a person asked for it; such go first.")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from syncing import schedule
+from syncing import on_demand, schedule
 from syncing.change_settings import change_settings
+from syncing.models import Document
+from syncing.states import DocumentState
 from tests.connected import ConnectedAccount
 from tests.world import item
 
@@ -56,6 +59,82 @@ def test_skip_templates(connected: ConnectedAccount) -> None:
         connected.autotask.bill(connected.pair.company_id, invoiceEditorTemplateID=template)
     connected.sync()
     assert len(connected.xero.invoices()) == 1
+
+
+def change(connected: ConnectedAccount, **values: Any) -> None:
+    with connected.scope():
+        change_settings(connected.account, values)
+
+
+@pytest.mark.parametrize(
+    ("setting", "leaves_out", "lets_through"),
+    [
+        ("zero_totals", "skip", "send"),
+        ("zero_lines", "skip", "keep"),
+        ("skip_total_below", Decimal("1.00"), None),
+        ("skip_udf", "XeroNoSync", ""),
+        ("skip_templates", True, []),
+    ],
+)
+def test_what_a_setting_left_out_arrives_once_that_is_turned_off(
+    connected: ConnectedAccount, setting: str, leaves_out: Any, lets_through: Any
+) -> None:
+    template = connected.autotask.named("invoice_templates", "Itemised")
+    no_sync = [{"name": "XeroNoSync", "value": "true"}]
+    company = connected.autotask.add_company("Left Out Ltd", userDefinedFields=no_sync)
+    rate = 0 if setting.startswith("zero") else "0.45"
+    change(connected, **{setting: [template] if setting == "skip_templates" else leaves_out})
+    invoice = connected.autotask.bill(company, [item(rate)], invoiceEditorTemplateID=template)
+    connected.sync()
+    assert connected.document(invoice["id"]).state == DocumentState.SKIPPED
+
+    change(connected, **{setting: lets_through})
+    connected.sync()
+
+    document = connected.document(invoice["id"])
+    assert (document.state, document.skipped_reason) == (DocumentState.SYNCED, "")
+
+
+def test_what_another_setting_left_out_stays_out(connected: ConnectedAccount) -> None:
+    change(connected, skip_total_below=Decimal("1.00"))
+    invoice = connected.autotask.bill(connected.pair.company_id, [item("0.45")])
+    connected.sync()
+
+    change(connected, zero_totals="skip")
+
+    assert connected.document(invoice["id"]).state == DocumentState.SKIPPED
+
+
+def test_a_limit_that_is_only_lowered_leaves_out_what_is_still_below_it(connected: ConnectedAccount) -> None:
+    change(connected, skip_total_below=Decimal("10.00"))
+    ids = [connected.autotask.bill(connected.pair.company_id, [item(rate)])["id"] for rate in ("0.45", "5.00")]
+    connected.sync()
+
+    change(connected, skip_total_below=Decimal("1.00"))
+    connected.sync()
+
+    assert [connected.document(id_).state for id_ in ids] == [DocumentState.SKIPPED, DocumentState.SYNCED]
+
+
+def test_no_setting_brings_back_what_a_person_or_a_void_left_out(connected: ConnectedAccount) -> None:
+    change(connected, skip_total_below=Decimal("1.00"))
+    by_person, by_void, voided_later = (
+        connected.autotask.bill(connected.pair.company_id, [item("0.45")])["id"] for _ in range(3)
+    )
+    connected.autotask.void(by_void)
+    connected.sync()
+    connected.ask_again(by_person)
+    with connected.scope():
+        on_demand.skip(connected.account.id, Document.objects.filter(autotask_id=by_person), "Paid in cash")
+    connected.autotask.void(voided_later)
+    connected.sync()
+
+    change(connected, skip_total_below=None)
+    connected.sync()
+
+    states = {connected.document(autotask_id).state for autotask_id in (by_person, by_void, voided_later)}
+    assert states == {DocumentState.SKIPPED}
+    assert connected.xero.invoices() == []
 
 
 def test_lookback_days(connected: ConnectedAccount) -> None:
