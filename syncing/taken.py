@@ -1,18 +1,21 @@
 """A number that Xero has already: whose document it is decides what becomes of ours.
 
-Ours (a crash, or an earlier life of the same document) is adopted, and brought up to date. What a person made in Xero is never overwritten.
+Ours (a crash, or an earlier life of the same document) is adopted, and brought up to date. What a person made in Xero
+is never overwritten.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from faults.problems import NeedsPerson, SyncProblem
-from syncing.deliver import Refusal, XeroSide, found
+from syncing.deliver import ReadyDocument, Refusal, XeroSide, found
 from syncing.marker import marked_uuid
 from syncing.models import Document
 from syncing.settle import Outcome, stuck
+from syncing.xero.documents import amount_of_lines
 
 # What Xero says where a number is in use; the document that holds it tells which of these it really is.
 CODES_OF_TAKEN_NUMBERS = frozenset({"duplicate-number", "invoice-not-modifiable", "document-locked-by-payment"})
@@ -43,16 +46,31 @@ def _judge(side: XeroSide, refusal: Refusal, holder: dict[str, Any] | None) -> O
     document = refusal.ready.document
     if holder is None:
         return stuck(document, [refusal.problem], refusal.ready.values)
-    if _is_ours(document, holder) and holder.get("Status") not in CLOSED:
+    if _is_ours(refusal.ready, holder) and holder.get("Status") not in CLOSED:
         return found(side.connection, document, holder, refusal.ready.values)
     return stuck(document, [problem_of_holder(holder, refusal.problem)], refusal.ready.values)
 
 
-def _is_ours(document: Document, holder: dict[str, Any]) -> bool:
-    """An invoice by its marker. A credit note's number is ours alone, and carries the Autotask id."""
+def _is_ours(ready: ReadyDocument, holder: dict[str, Any]) -> bool:
+    """An invoice by its marker. A credit note, which has none, by what it says."""
     if "CreditNoteID" in holder:
-        return not _belongs_to_another(document, holder["CreditNoteID"])
-    return marked_uuid(holder) == document.uuid
+        is_same = is_that_credit_note(ready.element, holder)
+        return is_same and not _belongs_to_another(ready.document, holder["CreditNoteID"])
+    return marked_uuid(holder) == ready.document.uuid
+
+
+def is_that_credit_note(element: dict[str, Any], raw: dict[str, Any]) -> bool:
+    """Whether a credit note in Xero is the one that `element` makes: its contact, date, currency and amount.
+
+    Its number alone does not tell: a person may have used it, or another account that feeds the organisation.
+    """
+    amount = raw.get("Total") if element["LineAmountTypes"] == "Inclusive" else raw.get("SubTotal")
+    return (
+        element["Contact"]["ContactID"] == (raw.get("Contact") or {}).get("ContactID")
+        and element["Date"] == (raw.get("DateString") or "")[:10]
+        and element.get("CurrencyCode") in (None, raw.get("CurrencyCode"))
+        and amount_of_lines(element) == Decimal(str(amount or 0))
+    )
 
 
 def _belongs_to_another(document: Document, xero_id: str) -> bool:

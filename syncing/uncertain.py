@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection as database
@@ -21,6 +22,7 @@ from syncing.marker import marked_uuid
 from syncing.models import Delivery, Document
 from syncing.settle import close_delivery, settle, stuck
 from syncing.states import DocumentState
+from syncing.taken import is_that_credit_note
 from syncing.xero.client import RequestRefused, ServerError
 from syncing.xero.replies import ElementReply
 
@@ -125,24 +127,23 @@ def _resend_later(side: XeroSide, delivery: Delivery, documents: Sequence[Docume
 
 
 def _find_in_xero(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) -> dict[int, dict[str, Any]]:
-    """Which of the documents Xero has: invoices by our marker in their Url, credit notes by their number."""
+    """Which of the documents Xero has: invoices by our marker in their Url, credit notes by number and content.
+
+    A credit note that only has the number is a stranger's: sent again, ours is refused for it, and a person is told.
+    """
     if delivery.endpoint == "CreditNotes":
-        numbers = _numbers_sent(delivery)
-        rows = side.client.credit_notes_by_numbers(list(numbers.values()))
+        sent = _elements_sent(delivery)
+        rows = side.client.credit_notes_by_numbers([element["CreditNoteNumber"] for element in sent.values()])
         by_number = {row.get("CreditNoteNumber"): row for row in rows}
-        return {
-            document.id: by_number[numbers[document.id]] for document in documents if numbers[document.id] in by_number
-        }
+        holders = {document.id: by_number.get(sent[document.id]["CreditNoteNumber"]) for document in documents}
+        return {id_: row for id_, row in holders.items() if row is not None and is_that_credit_note(sent[id_], row)}
     rows = side.client.invoices_by_app_since(delivery.first_sent_at - LOOK_BACK)
     by_marker = {marked_uuid(row): row for row in rows}
     return {document.id: by_marker[document.uuid] for document in documents if document.uuid in by_marker}
 
 
-def _numbers_sent(delivery: Delivery) -> dict[int, str]:
-    """Document id → the number in the body that was sent."""
+def _elements_sent(delivery: Delivery) -> dict[int, dict[str, Any]]:
+    """Document id → its element of the body that was sent."""
     assert delivery.body is not None
-    elements = json.loads(bytes(delivery.body))[delivery.endpoint]
-    return {
-        document_id: element["CreditNoteNumber"]
-        for document_id, element in zip(delivery.documents, elements, strict=True)
-    }
+    elements = json.loads(bytes(delivery.body), parse_float=Decimal)[delivery.endpoint]
+    return dict(zip(delivery.documents, elements, strict=True))

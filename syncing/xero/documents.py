@@ -175,6 +175,13 @@ class XeroDocument:
         return element
 
 
+def amount_of_lines(element: Mapping[str, Any]) -> Decimal:
+    """What the lines of an element come to, as Xero adds them up: with the tax where it is included in them."""
+    prices = [(line["Quantity"], line["UnitAmount"]) for line in element["LineItems"] if "UnitAmount" in line]
+    amounts = [half_up(half_up(Decimal(quantity), 4) * half_up(Decimal(price), 4)) for quantity, price in prices]
+    return sum(amounts, ZERO)
+
+
 def encode(content: Sequence[Mapping[str, Any]] | Mapping[str, Any], endpoint: str | None = None) -> bytes:
     """Compact JSON, or that of ``{endpoint: content}``: equal content gives the same bytes, whatever its idle zeros.
 

@@ -10,6 +10,8 @@ from syncing.models import Document
 from syncing.states import DocumentState
 from tests.connected import ConnectedAccount
 from tests.engine.test_resync import raise_price
+from tests.engine.test_uncertain_writes import six_minutes_later
+from tests.world import Row, item
 
 
 @pytest.fixture
@@ -100,6 +102,55 @@ def test_ours_that_is_paid_is_adopted_and_asked_about(numbered: ConnectedAccount
     assert numbered.codes(forgotten) == {"document-locked-by-payment"}
     document = numbered.document(forgotten)
     assert (document.state, str(document.xero_id)) == (DocumentState.FAULTED, made["InvoiceID"])
+
+
+def add_credit_note(connected: ConnectedAccount, autotask_id: int) -> Row:
+    """One that a person made for somebody else, under the number that ours will have."""
+    contact = connected.xero.add_contact("Some Other Customer")
+    line = {"Description": "By hand", "Quantity": 1, "UnitAmount": "500.00", "AccountCode": "200"}
+    fields = {"Type": "ACCRECCREDIT", "CreditNoteNumber": f"CN-AT-{autotask_id}", "Status": "DRAFT"}
+    added: Row = connected.xero.add(
+        "CreditNotes", **fields, Contact={"ContactID": contact["ContactID"]}, LineItems=[line]
+    )
+    return added
+
+
+def test_a_strangers_credit_note_of_the_same_number_is_left_alone(connected: ConnectedAccount) -> None:
+    autotask_id = connected.autotask.bill(connected.pair.company_id, [item("-80.00")])["id"]
+    made = add_credit_note(connected, autotask_id)
+
+    connected.sync()
+
+    assert connected.codes(autotask_id) == {"duplicate-number"}
+    assert connected.document(autotask_id).xero_id is None
+    [only] = connected.xero.credit_notes()
+    assert (only["CreditNoteID"], only["SubTotal"]) == (made["CreditNoteID"], Decimal("500.00"))
+
+
+def test_a_strangers_credit_note_is_not_taken_for_one_that_was_never_answered(connected: ConnectedAccount) -> None:
+    autotask_id = connected.autotask.bill(connected.pair.company_id, [item("-80.00")])["id"]
+    with connected.autotask.world.trouble("xero", "drop_before", method="PUT", path="/CreditNotes"):
+        connected.sync()
+    add_credit_note(connected, autotask_id)
+    six_minutes_later(connected)
+
+    connected.sync()
+
+    assert connected.codes(autotask_id) == {"duplicate-number"}
+    assert len(connected.xero.credit_notes()) == 1
+
+
+def test_a_credit_note_of_ours_is_adopted_where_we_forgot_that_we_made_it(connected: ConnectedAccount) -> None:
+    autotask_id = connected.autotask.bill(connected.pair.company_id, [item("-80.00"), item("-0.35")])["id"]
+    connected.sync()
+    with connected.scope():
+        Document.objects.update(state=DocumentState.WAITING, xero_id=None, sent_digest="")
+
+    connected.sync()
+
+    [only] = connected.xero.credit_notes()
+    document = connected.document(autotask_id)
+    assert (document.state, str(document.xero_id)) == (DocumentState.SYNCED, only["CreditNoteID"])
 
 
 def test_renumbered_in_autotask_it_arrives(numbered: ConnectedAccount) -> None:
