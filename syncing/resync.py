@@ -18,6 +18,8 @@ from syncing.states import DocumentState
 from syncing.taken import CLOSED, problem_of_holder
 from syncing.xero.documents import encode
 
+# Where a document's `sent` keeps the lines of writes that were never answered, until one arrives that is.
+UNANSWERED = "unanswered"
 LINE_FIELDS = {
     "Description": "description",
     "Quantity": "quantity",
@@ -102,7 +104,7 @@ def _why_not(ready: ReadyDocument, raw: dict[str, Any] | None) -> SyncProblem | 
     holder = problem_of_holder(raw)
     if raw.get("Status") in CLOSED or holder.code == "document-locked-by-payment":
         return holder
-    if _edited_since(document, raw) and not document.confirmed_overwrite:
+    if _edited_since(ready, raw) and not document.confirmed_overwrite:
         holder.code = "invoice-not-modifiable"
         holder.detail = "It was edited in Xero after Cloud Depot sent it."
         holder.evidence["edited"] = True
@@ -110,10 +112,20 @@ def _why_not(ready: ReadyDocument, raw: dict[str, Any] | None) -> SyncProblem | 
     return None
 
 
-def _edited_since(document: Document, raw: dict[str, Any]) -> bool:
-    """Whether the lines in Xero differ from those that we sent. Where we do not remember them, no edit is assumed."""
-    sent = document.sent.get("lines")
-    return bool(sent and document.sent_digest) and _lines_differ(raw, sent)
+def _edited_since(ready: ReadyDocument, raw: dict[str, Any]) -> bool:
+    """Whether the lines in Xero are neither what we sent, nor what we may have sent, nor what is to be sent.
+
+    Where we remember nothing, no edit is assumed.
+    """
+    sent = ready.document.sent
+    known = [lines for lines in (sent.get("lines"), *sent.get(UNANSWERED, ())) if lines]
+    return bool(known) and all(_lines_differ(raw, lines) for lines in (*known, sent_content(ready, raw)["lines"]))
+
+
+def with_unanswered(sent: dict[str, Any], element: dict[str, Any]) -> dict[str, Any]:
+    """What we sent, and the lines of a write besides that may have arrived: they are no person's edit."""
+    lines = [{name: line.get(field) for field, name in LINE_FIELDS.items()} for line in element["LineItems"]]
+    return {**sent, UNANSWERED: [*sent.get(UNANSWERED, ()), lines]}
 
 
 def _lines_differ(raw: dict[str, Any], sent: Sequence[dict[str, Any]]) -> bool:

@@ -20,7 +20,8 @@ from syncing.deliver import REPLAYABLE_FOR, XeroSide, found, send
 from syncing.lease import renew_lease
 from syncing.marker import marked_uuid
 from syncing.models import Delivery, Document
-from syncing.settle import close_delivery, settle, stuck
+from syncing.resync import with_unanswered
+from syncing.settle import Outcome, close_delivery, settle, stuck
 from syncing.states import DocumentState
 from syncing.taken import is_that_credit_note
 from syncing.xero.client import RequestRefused, ServerError
@@ -30,6 +31,9 @@ from syncing.xero.replies import ElementReply
 KEY_DEAD_AFTER = timedelta(minutes=6, seconds=30)
 # The look-up reaches back past the first try by this much.
 LOOK_BACK = timedelta(minutes=10)
+
+# Document id → its element of a body that was sent.
+Elements = dict[int, dict[str, Any]]
 
 
 def resolve_uncertain(side: XeroSide) -> None:
@@ -95,13 +99,17 @@ def _replay(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) -
 
 
 def _settle(side: XeroSide, delivery: Delivery, told: Sequence[tuple[Document, ElementReply]]) -> None:
+    sent = _elements_sent(delivery)
     outcomes = [
-        found(side.connection, document, reply.raw, {})
-        if reply.ok
-        else stuck(document, [classify_xero(reply.messages)])
+        _found(side, document, reply.raw, sent) if reply.ok else stuck(document, [classify_xero(reply.messages)])
         for document, reply in told
     ]
     settle(side.run, outcomes, delivery)
+
+
+def _found(side: XeroSide, document: Document, raw: dict[str, Any], sent: Elements) -> Outcome:
+    """It is in Xero. A person may have edited it since: what was written there is remembered."""
+    return found(side.connection, document, raw, {"sent": with_unanswered(document.sent, sent[document.id])})
 
 
 def _look_up(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) -> None:
@@ -110,8 +118,9 @@ def _look_up(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) 
         # An update of known documents: comparing them with Xero, and sending it again, can double nothing.
         _resend_later(side, delivery, documents, Delivery.State.SETTLED)
         return
-    rows = _find_in_xero(side, delivery, documents)
-    present = [found(side.connection, document, rows[document.id], {}) for document in documents if document.id in rows]
+    sent = _elements_sent(delivery)
+    rows = _find_in_xero(side, delivery, documents, sent)
+    present = [_found(side, document, rows[document.id], sent) for document in documents if document.id in rows]
     absent = [document for document in documents if document.id not in rows]
     with transaction.atomic():
         settle(side.run, present)
@@ -119,20 +128,25 @@ def _look_up(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) 
 
 
 def _resend_later(side: XeroSide, delivery: Delivery, documents: Sequence[Document], state: Delivery.State) -> None:
+    sent = _elements_sent(delivery)
+    for document in documents:
+        document.sent = with_unanswered(document.sent, sent[document.id])
     ids = [document.id for document in documents]
     with transaction.atomic():
         close_delivery(side.run, delivery, state)
         held = Document.objects.filter(id__in=ids, claimed_by=side.run.id, state=DocumentState.UNCERTAIN)
+        held.bulk_update(documents, ["sent"])
         held.update(state=DocumentState.WAITING, claimed_by=None, sent_digest="")
 
 
-def _find_in_xero(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) -> dict[int, dict[str, Any]]:
+def _find_in_xero(
+    side: XeroSide, delivery: Delivery, documents: Sequence[Document], sent: Elements
+) -> dict[int, dict[str, Any]]:
     """Which of the documents Xero has: invoices by our marker in their Url, credit notes by number and content.
 
     A credit note that only has the number is a stranger's: sent again, ours is refused for it, and a person is told.
     """
     if delivery.endpoint == "CreditNotes":
-        sent = _elements_sent(delivery)
         rows = side.client.credit_notes_by_numbers([element["CreditNoteNumber"] for element in sent.values()])
         by_number = {row.get("CreditNoteNumber"): row for row in rows}
         holders = {document.id: by_number.get(sent[document.id]["CreditNoteNumber"]) for document in documents}
@@ -142,7 +156,7 @@ def _find_in_xero(side: XeroSide, delivery: Delivery, documents: Sequence[Docume
     return {document.id: by_marker[document.uuid] for document in documents if document.uuid in by_marker}
 
 
-def _elements_sent(delivery: Delivery) -> dict[int, dict[str, Any]]:
+def _elements_sent(delivery: Delivery) -> Elements:
     """Document id → its element of the body that was sent."""
     assert delivery.body is not None
     elements = json.loads(bytes(delivery.body), parse_float=Decimal)[delivery.endpoint]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from syncing.models import Attempt, Document
 from syncing.states import DocumentState
 from tests.connected import ConnectedAccount
+from tests.engine.test_uncertain_writes import six_minutes_later
 from tests.world import item
 
 
@@ -30,6 +33,12 @@ def raise_price(connected: ConnectedAccount, autotask_id: int, to: str) -> None:
         invoiceTotal=invoice["invoiceTotal"] + Decimal(to) - old,
         totalTaxValue=invoice["totalTaxValue"] + (Decimal(to) - old) * Decimal("0.15"),
     )
+
+
+def edit_by_hand(connected: ConnectedAccount) -> None:
+    [before] = connected.xero.invoices()
+    edited = [{**line, "Description": "Edited by hand"} for line in before["LineItems"]]
+    connected.xero.patch("Invoices", before["InvoiceID"], LineItems=edited)
 
 
 def resync(connected: ConnectedAccount, autotask_id: int) -> None:
@@ -95,9 +104,7 @@ def test_a_paid_invoice_is_not_changed(connected: ConnectedAccount) -> None:
 
 def test_a_draft_edited_in_xero_is_asked_about_first(connected: ConnectedAccount) -> None:
     autotask_id = bill_and_sync(connected)
-    [before] = connected.xero.invoices()
-    edited = [{**line, "Description": "Edited by hand"} for line in before["LineItems"]]
-    connected.xero.patch("Invoices", before["InvoiceID"], LineItems=edited)
+    edit_by_hand(connected)
 
     raise_price(connected, autotask_id, "120.00")
     resync(connected, autotask_id)
@@ -122,3 +129,45 @@ def test_a_document_deleted_in_xero_is_not_made_again_by_itself(connected: Conne
 
     assert connected.codes(autotask_id) == {"invoice-not-modifiable"}
     assert len(connected.xero.invoices()) == 1
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+@pytest.mark.parametrize("edited", [True, False])
+def test_an_update_without_an_answer_is_no_persons_edit_and_hides_none(
+    connected: ConnectedAccount, arrives: bool, edited: bool
+) -> None:
+    autotask_id = bill_and_sync(connected)
+    raise_price(connected, autotask_id, "120.00")
+    trouble = "drop_after" if arrives else "drop_before"
+    with connected.autotask.world.trouble("xero", trouble, method="POST", path="/Invoices"):
+        resync(connected, autotask_id)
+    if edited:
+        edit_by_hand(connected)
+    raise_price(connected, autotask_id, "130.00")
+    six_minutes_later(connected)
+
+    connected.sync()
+
+    assert connected.codes(autotask_id) == ({"invoice-not-modifiable"} if edited else set())
+    [after] = connected.xero.invoices()
+    assert (after["LineItems"][0]["Description"] == "Edited by hand") == edited
+    assert edited or after["SubTotal"] == Decimal("140.00")
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_an_edit_of_a_document_that_we_did_not_know_to_be_there_is_asked_about(
+    connected: ConnectedAccount, edited: bool
+) -> None:
+    with connected.autotask.world.trouble("xero", "drop_after", method="PUT", path="/Invoices"):
+        autotask_id = bill_and_sync(connected)
+    if edited:
+        edit_by_hand(connected)
+    raise_price(connected, autotask_id, "130.00")
+    six_minutes_later(connected)
+
+    connected.sync()
+
+    assert connected.codes(autotask_id) == ({"invoice-not-modifiable"} if edited else set())
+    [after] = connected.xero.invoices()
+    assert (after["LineItems"][0]["Description"] == "Edited by hand") == edited
+    assert edited or after["SubTotal"] == Decimal("140.00")
