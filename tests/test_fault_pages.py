@@ -150,11 +150,12 @@ class TestThePage:
         assert page.count('name="document"') == 25
         assert ">Older<" in page
 
-    def test_a_fault_of_another_account_is_not_there(self, account: Account, bea: Reader) -> None:
+    def test_a_fault_of_another_account_is_not_there(self, account: Account) -> None:
         theirs = make_fault(make_account())
-        bea.read("fault", theirs.id, status=404)
+        owner = reader(account, Role.OWNER)
+        owner.read("fault", theirs.id, status=404)
         for name in ("fault-resync", "fault-skip", "fault-ignore", "fault-currency", "fault-contact"):
-            assert bea.post(name, theirs.id, reason="Mine now.").status_code == 404
+            assert owner.post(name, theirs.id, reason="Mine now.").status_code == 404
         assert state(theirs) == Fault.State.OPEN
 
     def test_what_a_partner_says_is_text(self, account: Account, bea: Reader) -> None:
@@ -277,7 +278,7 @@ class TestRemedies:
             return Fault.objects.get(code="currency-not-subscribed")
 
     def test_a_currency_is_added_in_xero_and_the_invoice_arrives(self, connected: ConnectedAccount) -> None:
-        bea = reader(connected.account)
+        bea = reader(connected.account, Role.ADMINISTRATOR)
         fault = self.usd(connected)
         assert "Add it in Xero" in bea.read("fault", fault.id)
         XeroGrant.objects.update(scopes=_wider(connected))
@@ -291,11 +292,25 @@ class TestRemedies:
         fault = self.usd(connected)
         owner = reader(connected.account, Role.OWNER)
         assert "accounting.settings%20" in owner.post("fault-currency", fault.id)["Location"] + "%20"
-        bea = reader(connected.account)
-        assert "Ask an owner or administrator" in bea.message(bea.post("fault-currency", fault.id))
+
+    def test_who_may_not_change_settings_changes_none_by_a_remedy(self, connected: ConnectedAccount) -> None:
+        connected.autotask.bill(connected.autotask.add_company("Kauri Dental", email=None))
+        usd = self.usd(connected)
+        with connected.scope():
+            nobody = Fault.objects.get(code="no-valid-contact")
+        contact = connected.xero.add_contact("Kauri Dental Group")["ContactID"]
+        standard = reader(connected.account, Role.STANDARD)
+
+        assert "An owner or administrator of this account can add the currency" in standard.read("fault", usd.id)
+        assert "An owner or administrator of this account can choose the Xero" in standard.read("fault", nobody.id)
+        assert standard.post("fault-currency", usd.id).status_code == 403
+        assert standard.post("fault-contact", nobody.id, contact=contact).status_code == 403
+        assert standard.client.get(standard.url("fault-contacts", nobody.id)).status_code == 403
+        with connected.scope():
+            assert not ContactLink.objects.filter(contact_id=contact).exists()
 
     def test_a_contact_is_chosen_and_the_invoice_goes_to_it(self, connected: ConnectedAccount) -> None:
-        bea = reader(connected.account)
+        bea = reader(connected.account, Role.ADMINISTRATOR)
         company = connected.autotask.add_company("Kauri Dental", email=None)
         connected.autotask.bill(company)
         contact = connected.xero.add_contact("Kauri Dental Group")
@@ -314,7 +329,7 @@ class TestRemedies:
 
     @pytest.mark.parametrize("contact", ["", "x", "00000000-0000-0000-0000-000000000001"])
     def test_a_contact_that_is_none_is_not_linked(self, connected: ConnectedAccount, contact: str) -> None:
-        bea = reader(connected.account)
+        bea = reader(connected.account, Role.ADMINISTRATOR)
         connected.autotask.bill(connected.autotask.add_company("Kauri Dental", email=None))
         connected.sync()
         with connected.scope():

@@ -87,6 +87,7 @@ def _show(request: HttpRequest, fault_id: int, status: int = 200, **more: Any) -
         "may_resync": Permission.RESYNC in allowed,
         "may_skip": Permission.SKIP in allowed,
         "may_connect": Permission.CONNECT in allowed,
+        "may_change_settings": Permission.CHANGE_SETTINGS in allowed,
         **more,
     }
     return render(request, "faults/page.html", context, status=status)

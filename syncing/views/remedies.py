@@ -23,11 +23,10 @@ from syncing.resync_watch import watch
 from syncing.xero import oauth
 from tenants.middleware import AccountRequest
 from tenants.models import User
-from tenants.permissions import Permission, granted, requires
+from tenants.permissions import Permission, requires
 
 LONGEST_SEARCH = 100
 NOT_CONNECTED = "Xero is not connected."
-ASK_AN_ADMINISTRATOR = "Xero must allow this once more. Ask an owner or administrator of this account to click it."
 
 
 class ContactSearch(forms.Form):
@@ -39,7 +38,7 @@ class ContactChoice(forms.Form):
 
 
 @require_POST
-@requires(Permission.RESYNC)
+@requires(Permission.CHANGE_SETTINGS)
 def add_currency(request: HttpRequest, slug: str, fault_id: int) -> HttpResponse:
     """Add the currency in Xero, and carry what waits for it. Where Xero has not allowed that yet, ask it to."""
     fault = get_object_or_404(Fault, id=fault_id)
@@ -49,12 +48,12 @@ def add_currency(request: HttpRequest, slug: str, fault_id: int) -> HttpResponse
         messages.warning(request, NOT_CONNECTED if code else "This fault names no currency that could be added.")
         return redirect("fault", slug=slug, fault_id=fault_id)
     if not fault_remedies.may_change_settings(connection):
-        return _ask_xero(request, slug, fault_id)
+        return _ask_xero(request, fault_id)
     try:
         fault_remedies.add_currency(connection, code)
     except NeedsReconnect as problem:
         if problem.code == "xero-permission":
-            return _ask_xero(request, slug, fault_id)
+            return _ask_xero(request, fault_id)
         return _told(request, slug, fault_id, problem)
     except SyncProblem as problem:
         return _told(request, slug, fault_id, problem)
@@ -63,7 +62,7 @@ def add_currency(request: HttpRequest, slug: str, fault_id: int) -> HttpResponse
 
 
 @require_safe
-@requires(Permission.RESYNC)
+@requires(Permission.CHANGE_SETTINGS)
 def find_contacts(request: HttpRequest, slug: str, fault_id: int) -> HttpResponse:
     """The Xero contacts that a search finds, for the page that asks."""
     fault = get_object_or_404(Fault, id=fault_id)
@@ -80,7 +79,7 @@ def find_contacts(request: HttpRequest, slug: str, fault_id: int) -> HttpRespons
 
 
 @require_POST
-@requires(Permission.RESYNC)
+@requires(Permission.CHANGE_SETTINGS)
 def choose_contact(request: HttpRequest, slug: str, fault_id: int) -> HttpResponse:
     """Bill the company as this Xero contact from now on, and carry what waits."""
     fault = get_object_or_404(Fault, id=fault_id)
@@ -99,11 +98,8 @@ def choose_contact(request: HttpRequest, slug: str, fault_id: int) -> HttpRespon
     return _carry(request, slug, fault, f"Billed as “{contact.name}” in Xero.")
 
 
-def _ask_xero(request: HttpRequest, slug: str, fault_id: int) -> HttpResponse:
-    """To Xero's consent page for the wider permission, which may only be given by who may connect."""
-    if Permission.CONNECT not in granted(request):
-        messages.warning(request, ASK_AN_ADMINISTRATOR)
-        return redirect("fault", slug=slug, fault_id=fault_id)
+def _ask_xero(request: HttpRequest, fault_id: int) -> HttpResponse:
+    """To Xero's consent page for the wider permission, which only who may connect brings back."""
     state = begin_consent(request.session, Errand(cast(AccountRequest, request).account.id, fault_id))
     return redirect(oauth.authorize_url(state, change_settings=True))
 
