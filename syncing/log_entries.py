@@ -10,6 +10,7 @@ from functools import reduce
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
@@ -19,6 +20,18 @@ from syncing.document_search import matching
 from syncing.models import Attempt, Document
 
 LONGEST_TEXT = 200
+FIRST_DAY, LAST_DAY = datetime.date(1900, 1, 1), datetime.date(2999, 12, 31)
+
+
+class DayField(forms.DateField):
+    """A day that has a midnight in every time zone, and a day after it."""
+
+    widget = forms.DateInput(attrs={"type": "date"})
+
+    def __init__(self, label: str) -> None:
+        told = f"Choose a day from {FIRST_DAY.year} to {LAST_DAY.year}."
+        validators = [MinValueValidator(FIRST_DAY, told), MaxValueValidator(LAST_DAY, told)]
+        super().__init__(label=label, required=False, validators=validators)
 
 
 class LogForm(forms.Form):
@@ -33,8 +46,8 @@ class LogForm(forms.Form):
     outcome = forms.ChoiceField(
         label="Outcome", required=False, choices=[("", "All outcomes"), *Attempt.Outcome.choices]
     )
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = DayField(label="From")
+    until = DayField(label="To")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from syncing.models import Attempt, SyncRun
-from tenants.models import Account, Role
+from tenants.models import Account, Role, User
 from tenants.scope import account_scope
 from tests.documents import make_document, make_documents
 from tests.factories import make_account, make_member
@@ -47,6 +47,22 @@ def log(client: Client, account: Account, path: str = "log/", **query: str) -> s
 def test_an_empty_log_says_what_begins_it(viewer: Client, account: Account) -> None:
     assert "Nothing was tried yet" in log(viewer, account)
     assert "No run yet" in log(viewer, account, "log/runs/")
+
+
+@pytest.mark.parametrize("path", ["log/", "log/export"])
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+@pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01", "2999-12-31", "9999-12-31"])
+def test_no_day_is_too_early_or_too_late_to_be_asked_for(account: Account, path: str, zone: str, day: str) -> None:
+    user = make_member(account, Role.VIEWER).user
+    User.objects.filter(id=user.id).update(time_zone=zone)
+    reader = Client()
+    reader.force_login(user)
+    for name in ("since", "until"):
+        answer = reader.get(f"/a/{account.slug}/{path}", {name: day})
+        assert answer.status_code == 200
+        told = path == "log/" and day in ("0001-01-01", "9999-12-31")
+        body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        assert (b"Choose a day from 1900 to 2999." in body) == told
 
 
 def test_attempts_are_found_by_words_company_id_outcome_and_day(viewer: Client, account: Account, scope: None) -> None:
