@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import cast
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from allauth.usersessions.models import UserSession
@@ -15,10 +16,12 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from tenants.api_tokens import find_token
 from tenants.models import Account, ApiToken, Member, User
+from tenants.permissions import SAFE_METHODS
 from tenants.scope import account_scope
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -94,7 +97,7 @@ class AccountScopeMiddleware:
 
     def _page(self, request: AccountRequest, slug: str) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return _to_login(request)
+            return _to_login(request, slug)
         request.memberships = memberships_of(request.user)
         member = next((place for place in request.memberships if place.account.slug == slug), None)
         if member is None:
@@ -125,13 +128,23 @@ def memberships_of(user: User) -> Sequence[Member]:
     return list(Member.objects.select_related("account").filter(user=user).order_by("account__name", "account_id"))
 
 
-def _to_login(request: HttpRequest) -> HttpResponse:
+def _to_login(request: HttpRequest, slug: str) -> HttpResponse:
     """To the log-in, and back from there. A part of a page cannot show one: static/js/app.js takes the whole page."""
     htmx = HtmxDetails(request)
     if not htmx:
-        return redirect_to_login(request.get_full_path())
+        return redirect_to_login(_page_of(request, slug))
     login = redirect_to_login(htmx.current_url_abs_path or "/")
     return HttpResponse(status=HTTPStatus.UNAUTHORIZED, headers={"X-Login-Required": login["Location"]})
+
+
+def _page_of(request: HttpRequest, slug: str) -> str:
+    """The page to come back to. What was sent is lost, and its address shows nothing: the page that sent it does."""
+    if request.method in SAFE_METHODS:
+        return request.get_full_path()
+    sender = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(sender, {request.get_host()}, require_https=request.is_secure()):
+        return urlunsplit(("", "", *urlsplit(sender)[2:4], "")) or "/"
+    return f"/a/{slug}/"
 
 
 def _streamed_in_scope(account_id: int, chunks: Iterable[bytes]) -> Iterator[bytes]:

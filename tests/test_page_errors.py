@@ -54,3 +54,22 @@ def test_a_page_of_another_host_is_not_led_back_to(pages: Pages) -> None:
     headers = {"HX-Request": "true", "HX-Current-URL": "https://evil.example/a/"}
     answer = Client().post(f"/a/{pages.account.slug}/sync", headers=headers)
     assert answer["X-Login-Required"] == "/accounts/login/?next=/"
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://testserver/a/{slug}/faults/?state=open", "/a/{slug}/faults/%3Fstate%3Dopen"),
+        ("https://evil.example/a/{slug}/faults/", "/a/{slug}/"),
+        ("http://testserver.evil.example/a/", "/a/{slug}/"),
+        ("http://[", "/a/{slug}/"),
+        ("", "/a/{slug}/"),
+    ],
+)
+def test_what_was_sent_after_the_session_ended_leads_back_to_the_page_that_sent_it(
+    pages: Pages, referer: str, back: str
+) -> None:
+    slug = pages.account.slug
+    headers = {"Referer": referer.format(slug=slug)} if referer else {}
+    answer = Client().post(f"/a/{slug}/sync", headers=headers)
+    assert answer["Location"] == f"/accounts/login/?next={back.format(slug=slug)}"
