@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from tenants.api_tokens import digest
 from tenants.models import Account, ApiToken, Invitation, Member, Role, User
+from tenants.permissions import ROLE_PERMISSIONS, TOKEN_PERMISSIONS
 
 INVITATION_LASTS = timedelta(days=7)
 # Our mail server is nobody's loudspeaker.
@@ -31,12 +32,18 @@ class InvitationRefusedError(Exception):
 
 @transaction.atomic
 def change_role(member: Member, role: str) -> Member:
-    """Raises LastOwnerError where that would leave the account without an owner."""
+    """Give a member another role. API tokens of theirs that may do more than the role are only good to read from then on.
+
+    Raises LastOwnerError where that would leave the account without an owner.
+    """
     member = _locked(member)
     if member.role == Role.OWNER and role != Role.OWNER:
         _refuse_last_owner(member)
     member.role = Role(role).value
     member.save(update_fields=["role"])
+    if not TOKEN_PERMISSIONS[ApiToken.Scope.WRITE] <= ROLE_PERMISSIONS[member.role]:
+        theirs = ApiToken.objects.filter(account_id=member.account_id, created_by_id=member.user_id)
+        theirs.filter(scope=ApiToken.Scope.WRITE).update(scope=ApiToken.Scope.READ)
     return member
 
 

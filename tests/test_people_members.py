@@ -43,6 +43,23 @@ def test_a_role_holds_from_the_next_request(account: Account, owner: Pages) -> N
     assert other.get("settings/tokens/").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("role", "may_write"), [(Role.VIEWER, False), (Role.STANDARD, False), (Role.ADMINISTRATOR, True)]
+)
+def test_a_token_may_not_do_what_its_maker_may_not_do_any_more(
+    account: Account, owner: Pages, role: str, may_write: bool
+) -> None:
+    other = Pages(account, Role.OWNER)
+    _, secret = create_token(account, "theirs", ApiToken.Scope.WRITE, other.user)
+    api = Client(headers={"Authorization": f"Token {secret}"})
+
+    owner.post(f"settings/members/{Member.objects.get(user=other.user).id}/role", role=role)
+
+    assert api.get("/api/v1/settings").status_code == 200
+    answer = api.patch("/api/v1/settings", {"due_days": 3}, content_type="application/json")
+    assert answer.status_code == (200 if may_write else 403)
+
+
 @pytest.mark.parametrize("role", ["god", "", "OWNER"])
 def test_a_role_that_is_none_changes_nothing(account: Account, owner: Pages, role: str) -> None:
     member = make_member(account, Role.VIEWER)
