@@ -60,7 +60,9 @@ def _number_taken(facts: Facts, _: str) -> str:
     if not number:
         return ""
     if facts.get("missing"):
-        return f"It reached Xero as {number}, and somebody has removed it there since."
+        elsewhere = facts.get("organisation")
+        fed_before = f"It is in {elsewhere} as {number}, an organisation that this account fed before."
+        return fed_before if elsewhere else f"It reached Xero as {number}, and somebody has removed it there since."
     if facts.get("became"):
         return f"It is in Xero as the invoice {number}, and has become a credit in Autotask since."
     if facts.get("edited"):

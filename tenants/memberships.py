@@ -32,7 +32,7 @@ class InvitationRefusedError(Exception):
 
 @transaction.atomic
 def change_role(member: Member, role: str) -> Member:
-    """Give a member another role. API tokens of theirs that may do more than the role are only good to read from then on.
+    """Give a member another role. Their API tokens that may do more than the role are only good to read then.
 
     Raises LastOwnerError where that would leave the account without an owner.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,8 @@ from tests.engine.test_uncertain_writes import six_minutes_later
 from tests.world import item
 
 
-def bill_and_sync(connected: ConnectedAccount, rate: str = "100.00") -> int:
-    invoice = connected.autotask.bill(connected.pair.company_id, [item(rate), item("10.00", name="Licence")])
+def bill_and_sync(connected: ConnectedAccount, rate: str = "100.00", **fields: Any) -> int:
+    invoice = connected.autotask.bill(connected.pair.company_id, [item(rate), item("10.00", name="Licence")], **fields)
     connected.sync()
     return int(invoice["id"])
 
@@ -117,6 +118,34 @@ def test_a_draft_edited_in_xero_is_asked_about_first(connected: ConnectedAccount
     [after] = connected.xero.invoices()
     assert after["SubTotal"] == Decimal("130.00")
     assert connected.codes(autotask_id) == set()
+
+
+@pytest.mark.parametrize("name", ["DueDate", "Reference", "Date", "Contact"])
+def test_what_a_person_changed_besides_the_lines_is_asked_about_first(connected: ConnectedAccount, name: str) -> None:
+    autotask_id = bill_and_sync(connected, orderNumber="PO 7")
+    [before] = connected.xero.invoices()
+    other = connected.xero.add_contact("Other Ltd")["ContactID"]
+    edited = {"DueDate": "2031-01-01", "Reference": "By hand", "Date": "2026-01-01", "Contact": {"ContactID": other}}
+    connected.xero.patch("Invoices", before["InvoiceID"], **{name: edited[name]})
+
+    raise_price(connected, autotask_id, "120.00")
+    resync(connected, autotask_id)
+
+    assert connected.codes(autotask_id) == {"invoice-not-modifiable"}
+
+
+def test_a_contact_that_was_merged_in_xero_is_no_edit_and_is_followed(connected: ConnectedAccount) -> None:
+    autotask_id = bill_and_sync(connected)
+    [before] = connected.xero.invoices()
+    winner = connected.xero.add_contact("Winner Ltd")["ContactID"]
+    connected.xero.merge_contacts(before["Contact"]["ContactID"], winner)
+
+    raise_price(connected, autotask_id, "120.00")
+    resync(connected, autotask_id)
+
+    assert connected.codes(autotask_id) == set()
+    [after] = connected.xero.invoices()
+    assert (after["SubTotal"], after["Contact"]["ContactID"]) == (Decimal("130.00"), winner)
 
 
 def test_a_document_deleted_in_xero_is_not_made_again_by_itself(connected: ConnectedAccount) -> None:
