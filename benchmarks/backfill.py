@@ -15,7 +15,7 @@ from datetime import datetime
 
 from benchmarks.billing import LINES, add_companies, bill
 from benchmarks.crew import crew, make_due, wait_until
-from benchmarks.report import report
+from benchmarks.report import hold, report
 from benchmarks.stage import Stage, stage
 
 INVOICES, COMPANIES = 5000, 200
@@ -56,8 +56,7 @@ def main() -> None:
         "at most": MOST_TIMES,
     }
     report("Backfill: Autotask 0.4 s, Xero 0.6 s a call, all limits on", [{**row, **used.as_row()}])
-    if ledger.breaches or seconds > MOST_TIMES * bound:
-        raise SystemExit(1)
+    hold({"no breach": not ledger.breaches, f"{MOST_TIMES} times the bound": seconds <= MOST_TIMES * bound})
 
 
 def _arrived(here: Stage) -> int:

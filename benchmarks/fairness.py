@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from benchmarks.crew import crew, make_due, wait_until
-from benchmarks.report import report
+from benchmarks.report import hold, report
 from benchmarks.stage import Stage, stage
 
 if TYPE_CHECKING:
@@ -53,8 +53,13 @@ def main() -> None:
         "breaches": breaches,
     }
     report("A new invoice beside another account's backlog", [{**row, **used.as_row()}])
-    if left <= 0 or row["delayed by s"] > MOST_SECONDS:
-        raise SystemExit(1)
+    hold(
+        {
+            "no breach": breaches == 0,
+            "a backlog until the end": left > 0,
+            f"{MOST_SECONDS} s of delay": row["delayed by s"] <= MOST_SECONDS,
+        }
+    )
 
 
 def _account(here: Stage, name: str) -> ConnectedAccount:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from benchmarks.crew import crew, make_due, wait_until
-from benchmarks.report import report
+from benchmarks.report import hold, report
 from benchmarks.stage import Stage, stage
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.limits", description=__doc__)
     parser.add_argument("--accounts", type=int, default=20)
     parser.add_argument("--workers", type=int, default=4, help="worker processes")
-    parser.add_argument("--invoices", type=int, default=900, help="of each account, one line each")
+    parser.add_argument("--invoices", type=int, default=300, help="of each account, one line each")
     wanted = parser.parse_args()
     options = [str(part) for pair in SANDBOX.items() for part in pair]
     with stage(sandbox=options, environment=LIMITS) as here:
@@ -68,8 +68,7 @@ def main() -> None:
     xero = f"Xero {MINUTE} a minute, {CONCURRENT} at a time, {APP_MINUTE} a minute for the app"
     title = f"{xero}; Autotask {AUTOTASK_HOUR:,} an hour, {THREADS} at a time"
     report(title, [{**row, **used.as_row()}])
-    if ledger.breaches or seconds > MOST_TIMES * bound:
-        raise SystemExit(1)
+    hold({"no breach": not ledger.breaches, f"{MOST_TIMES} times the bound": seconds <= MOST_TIMES * bound})
 
 
 def _account(here: Stage, number: int, invoices: int) -> ConnectedAccount:

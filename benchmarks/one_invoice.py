@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import statistics
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.billing import add_companies, bill
 from benchmarks.crew import crew, wait_until
-from benchmarks.report import report
+from benchmarks.report import hold, report
 from benchmarks.stage import Stage, stage
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CLICKS = 100
 PATIENCE = 30
+MOST_AUTOTASK, MOST_SECONDS = 6, 1
 # What is kept between runs, and may not be asked for again.
 REFERENCE = (
     *("Organisation", "Accounts", "TaxRates", "Currencies"),
@@ -29,13 +30,25 @@ def main() -> None:
         companies = add_companies(account, 20)
         bill(account, companies, 200)
         account.sync()
-        rows = [_one(here, account, companies[0], "of a company billed before")]
-        rows.append(_one(here, account, account.autotask.add_company("A new company"), "of a new company"))
-        report("One new invoice in an account at rest", rows)
-        report("From the click on Re-sync to the document in Xero, latency off", [_clicks(here)])
+        known = _one(here, account, companies[0], "of a company billed before", most_xero=2)
+        new = _one(here, account, account.autotask.add_company("A new company"), "of a new company", most_xero=4)
+        report("One new invoice in an account at rest", [known, new])
+        clicks, slow_one = _clicks(here)
+        report("From the click on Re-sync to the document in Xero, latency off", [clicks])
+    hold(
+        {
+            "calls for an invoice of a company billed before": _keeps_to_its_bounds(known),
+            "calls for an invoice of a new company": _keeps_to_its_bounds(new),
+            "p95 of the clicks": slow_one <= MOST_SECONDS,
+        }
+    )
 
 
-def _one(here: Stage, account: ConnectedAccount, company: int, what: str) -> dict[str, object]:
+def _keeps_to_its_bounds(row: dict[str, Any]) -> bool:
+    return bool(row["xero calls"] <= row["at most"] and row["autotask calls"] <= row["at most "])
+
+
+def _one(here: Stage, account: ConnectedAccount, company: int, what: str, *, most_xero: int) -> dict[str, Any]:
     from syncing.tasks import sync_account
 
     sync_account(account_id=account.account.id)
@@ -49,16 +62,19 @@ def _one(here: Stage, account: ConnectedAccount, company: int, what: str) -> dic
     return {
         "invoice": what,
         "xero calls": sum(partner == "xero" for partner, _ in calls),
-        "at most": 2,
+        "at most": most_xero,
         "autotask calls": sum(partner == "autotask" for partner, _ in calls),
-        "at most ": 6,
+        "at most ": MOST_AUTOTASK,
         "calls": ", ".join(call for _, call in calls),
         "sandbox %": round(100 * used.sandbox_share),
     }
 
 
-def _clicks(here: Stage) -> dict[str, object]:
-    """Documents stuck for a cause each; the cause is mended and the button clicked, one after the other."""
+def _clicks(here: Stage) -> tuple[dict[str, Any], float]:
+    """Documents stuck for a cause each; the cause is mended and the button clicked, one after the other.
+
+    The row, and the 95th percentile in seconds.
+    """
     account = here.connect()
     companies = [account.autotask.add_company(f"Company {number}", email="no address") for number in range(CLICKS)]
     bill(account, companies, CLICKS)
@@ -68,15 +84,17 @@ def _clicks(here: Stage) -> dict[str, object]:
         waits = sorted(
             _click(account, company, document.id) for company, document in zip(companies, stuck, strict=True)
         )
-    return {
+    slow_one = waits[int(CLICKS * 0.95)]
+    row = {
         "clicks": CLICKS,
         "median s": statistics.median(waits),
-        "p95 s": waits[int(CLICKS * 0.95)],
-        "at most s": 1,
+        "p95 s": slow_one,
+        "at most s": MOST_SECONDS,
         "longest s": waits[-1],
         "sandbox %": round(100 * used.sandbox_share),
         "load": round(used.load, 1),
     }
+    return row, slow_one
 
 
 def _click(account: ConnectedAccount, company: int, document_id: int) -> float:

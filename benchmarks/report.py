@@ -1,4 +1,4 @@
-"""How a benchmark tells its figures: a table for people, one line of JSON for machines."""
+"""How a benchmark tells its figures: a table for people, one line of JSON for machines, and its exit code for both."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ def report(title: str, rows: Sequence[Mapping[str, object]]) -> None:
         cells = zip(line, widths, is_number, strict=True)
         print("  " + "  ".join(text.rjust(width) if right else text.ljust(width) for text, width, right in cells))
     print(json.dumps({"benchmark": title, "rows": [dict(row) for row in rows]}, default=str), flush=True)
+
+
+def hold(bounds: Mapping[str, bool]) -> None:
+    """End the benchmark with code 1, and say which, where one of its bounds does not hold."""
+    missed = [what for what, holds in bounds.items() if not holds]
+    if missed:
+        raise SystemExit(f"Missed: {'; '.join(missed)}.")
 
 
 def _text(value: object) -> str:
