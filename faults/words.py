@@ -198,6 +198,11 @@ def _archived(facts: Facts, _: str) -> str:
     return f"{company} is billed as the Xero contact {contact}, which is archived." if company and contact else ""
 
 
+def _unexpected(facts: Facts, _: str) -> str:
+    left = facts.get("organisation_left")
+    return f"{left} did not answer, and was left for another organisation before we could ask again." if left else ""
+
+
 def _stopped(facts: Facts, _: str) -> str:
     reason = facts.get("reason")
     return f"No run has come to its end for three intervals. {reason}" if reason else ""
@@ -221,4 +226,5 @@ _SENTENCES: dict[str, Callable[[Facts, str], str]] = {
     "billing-code-unmapped": _billing_code,
     "contact-archived": _archived,
     "sync-stopped": _stopped,
+    "unexpected": _unexpected,
 }

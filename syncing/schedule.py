@@ -64,7 +64,7 @@ def plan_next_run(account: Account, *, stopped: bool = False, again_at: datetime
     elif queue.ready_documents().exists() or SyncState.objects.filter(walk_place__isnull=False).exists():
         due = now
     else:
-        due = min([now + interval_of(account), *_sooner()])
+        due = max(now, min([now + interval_of(account), *_sooner()]))
     Account.objects.filter(id=account.id).update(next_sync_at=due)
     return due
 

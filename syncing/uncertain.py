@@ -16,6 +16,7 @@ from django.db import connection as database
 from django.db import transaction
 
 from faults.classify import classify_xero
+from faults.problems import NeedsSupport
 from syncing.deliver import REPLAYABLE_FOR, XeroSide, found, send
 from syncing.lease import renew_lease
 from syncing.marker import marked_uuid
@@ -41,7 +42,7 @@ def resolve_uncertain(side: XeroSide) -> None:
 
     Raises the client's SyncProblems, and LeaseLostError where the look-ups took so long that another run has begun.
     """
-    open_deliveries = Delivery.objects.filter(state=Delivery.State.OPEN, organisation=side.connection)
+    open_deliveries = Delivery.objects.filter(state=Delivery.State.OPEN).select_related("organisation")
     for delivery in open_deliveries.order_by("id"):
         renew_lease(side.run)
         documents = _take_over(side, delivery)
@@ -49,12 +50,18 @@ def resolve_uncertain(side: XeroSide) -> None:
             close_delivery(side.run, delivery, Delivery.State.SETTLED)
             continue
         age = _database_now() - delivery.first_sent_at
-        if delivery.replayable and age < REPLAYABLE_FOR:
+        is_here = delivery.organisation_id == side.connection.id
+        if is_here and delivery.replayable and age < REPLAYABLE_FOR:
             _replay(side, delivery, documents)
-        elif age > KEY_DEAD_AFTER:
+        elif age <= KEY_DEAD_AFTER:
+            _let_go(side, documents)
+        elif delivery.method == "POST":
+            # An update of known documents: comparing them with Xero, and sending it again, can double nothing.
+            _resend_later(side, delivery, documents, Delivery.State.SETTLED)
+        elif is_here:
             _look_up(side, delivery, documents)
         else:
-            _let_go(side, documents)
+            _ask_a_person(side, delivery, documents)
 
 
 def next_look_at() -> datetime | None:
@@ -114,10 +121,6 @@ def _found(side: XeroSide, document: Document, raw: dict[str, Any], sent: Elemen
 
 def _look_up(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) -> None:
     """Ask Xero whether the documents are there. What is surely absent is sent again under a new key."""
-    if delivery.method == "POST":
-        # An update of known documents: comparing them with Xero, and sending it again, can double nothing.
-        _resend_later(side, delivery, documents, Delivery.State.SETTLED)
-        return
     sent = _elements_sent(delivery)
     rows = _find_in_xero(side, delivery, documents, sent)
     present = [_found(side, document, rows[document.id], sent) for document in documents if document.id in rows]
@@ -125,6 +128,17 @@ def _look_up(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) 
     with transaction.atomic():
         settle(side.run, present)
         _resend_later(side, delivery, absent, Delivery.State.ABSENT if absent else Delivery.State.SETTLED)
+
+
+def _ask_a_person(side: XeroSide, delivery: Delivery, documents: Sequence[Document]) -> None:
+    """The account feeds another organisation by now, so that nobody but a person can see whether they are there."""
+    name = delivery.organisation.name
+    words = (
+        f"{name} did not answer when the documents were sent there, and the account feeds another organisation by now."
+        f" Look for them in {name}: skip those that are there with a reason, and re-sync the others."
+    )
+    problems = [NeedsSupport("unexpected", words, name, evidence={"organisation_left": name})]
+    settle(side.run, [stuck(document, problems) for document in documents], delivery)
 
 
 def _resend_later(side: XeroSide, delivery: Delivery, documents: Sequence[Document], state: Delivery.State) -> None:

@@ -6,11 +6,16 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import F
+from django.utils import timezone
 
+from faults.models import Fault
+from faults.words import why
 from syncing.models import Delivery, Document
 from syncing.states import DocumentState
-from tests.connected import ConnectedAccount
-from tests.world import item
+from tenants.connections import mark_disconnected
+from tenants.models import Account, XeroConnection
+from tests.connected import ConnectedAccount, connect
+from tests.world import XeroOrganisation, item
 
 ENDPOINTS = {"invoice": ("100.00", "Invoices"), "credit note": ("-100.00", "CreditNotes")}
 
@@ -114,3 +119,43 @@ def test_the_body_of_a_delivery_is_erased_once_it_is_settled(connected: Connecte
         [delivery] = Delivery.objects.all()
     assert delivery.state == Delivery.State.SETTLED
     assert delivery.body is None
+
+
+def feed_another_organisation(connected: ConnectedAccount) -> XeroOrganisation:
+    """As disconnecting Xero and connecting another organisation does."""
+    world = connected.autotask.world
+    other = connect(world, world.pair(xero={"users": ["owner@other.example"]}))
+    with other.scope():
+        new = XeroConnection.objects.get()
+    with connected.scope():
+        mark_disconnected(XeroConnection.objects.get())
+        new.pk, new.account = None, connected.account
+        new.save(force_insert=True)
+    return other.xero
+
+
+def test_what_an_organisation_that_was_left_never_answered_is_a_persons_turn(connected: ConnectedAccount) -> None:
+    autotask_id = connected.autotask.bill(connected.pair.company_id)["id"]
+    with connected.autotask.world.trouble("xero", "drop_after", method="PUT", path="/Invoices"):
+        connected.sync()
+    organisation = feed_another_organisation(connected)
+    connected.sync()
+    assert connected.document(autotask_id).state == DocumentState.UNCERTAIN
+    six_minutes_later(connected)
+
+    connected.sync()
+    connected.sync()
+
+    assert connected.document(autotask_id).state == DocumentState.FAULTED
+    with connected.scope():
+        fault = Fault.objects.get(code="unexpected")
+        assert connected.xero.name in fault.detail
+        assert connected.xero.name in why(fault)
+        assert not Delivery.objects.filter(state=Delivery.State.OPEN).exists()
+        assert Account.objects.get(id=connected.account.id).next_sync_at > timezone.now() + timedelta(seconds=30)
+    assert organisation.documents() == []
+
+    connected.ask_again(autotask_id)
+    connected.sync()
+
+    assert len(organisation.documents()) == 1
