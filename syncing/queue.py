@@ -45,7 +45,9 @@ def give_back(run: SyncRun, documents: Collection[int] | None = None) -> int:
     held = Document.objects.filter(state=DocumentState.IN_FLIGHT, claimed_by=run.id)
     if documents is not None:
         held = held.filter(id__in=documents)
-    return held.update(state=DocumentState.WAITING, claimed_by=None)
+    if not held.exists():
+        return 0
+    return held.exclude(id__in=documents_in_open_deliveries()).update(state=DocumentState.WAITING, claimed_by=None)
 
 
 def recover_from_dead_runs(run: SyncRun) -> None:

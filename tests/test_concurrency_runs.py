@@ -109,6 +109,20 @@ def test_a_run_that_outlived_its_lease_sends_nothing(connected: ConnectedAccount
         assert not Delivery.objects.exists()
 
 
+def test_what_may_have_been_sent_is_not_given_back(connected: ConnectedAccount) -> None:
+    connected.autotask.bill(connected.pair.company_id)
+    with connected.autotask.world.trouble("xero", "drop_before", method="PUT", path="/Invoices"):
+        connected.sync()
+    with connected.scope():
+        run = new_run(connected)
+        Document.objects.update(state=DocumentState.IN_FLIGHT, claimed_by=run.id)
+
+        assert queue.give_back(run) == 0
+
+        Delivery.objects.update(state=Delivery.State.SETTLED)
+        assert queue.give_back(run) == 1
+
+
 def test_beat_running_twice_asks_for_each_account_once(connected: ConnectedAccount) -> None:
     others = {make_account().id, make_account().id}
     Account.objects.update(next_sync_at=timezone.now() - timedelta(seconds=1))
