@@ -32,7 +32,7 @@ class InvitationRefusedError(Exception):
 
 @transaction.atomic
 def change_role(member: Member, role: str) -> Member:
-    """Give a member another role. Their API tokens that may do more than the role are only good to read then.
+    """Give a member another role. Those of their API tokens that may do more than it are good to read from then on.
 
     Raises LastOwnerError where that would leave the account without an owner.
     """
