@@ -365,6 +365,16 @@ def test_a_document_of_another_account_stops_the_whole_selection(api: Api, accou
     assert (state_of(mine), state_of(theirs)) == ("faulted", "faulted")
 
 
+def test_parameters_without_a_value_are_as_if_left_out(api: Api, account: Account) -> None:
+    make_document(account, state="faulted")
+    make_document(account, state="synced")
+
+    assert api.get("/documents", state="", kind="", fault="", q="", page_size="", cursor="") == api.get("/documents")
+    assert len(api.get("/documents", state="faulted", fault="")[1]["results"]) == 1
+    assert api.get("/faults", state="", code="") == api.get("/faults")
+    assert api.get("/documents", color="")[0] == 400
+
+
 # ---- skipping
 
 

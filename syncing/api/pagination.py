@@ -26,7 +26,7 @@ class CursorPage(CursorPagination):
 
     def get_page_size(self, request: Request) -> int | None:
         asked = request.query_params.get("page_size")
-        if asked is None:
+        if not asked:
             return self.page_size
         if not (asked.isascii() and asked.isdigit() and len(asked) < 10 and 1 <= int(asked) <= self.max_page_size):
             raise InvalidParameters({"page_size": ErrorDetail(f"From 1 to {self.max_page_size}.", "invalid")})

@@ -25,7 +25,10 @@ PAGE_PARAMETERS = (CursorPage.cursor_query_param, CursorPage.page_size_query_par
 
 
 class StrictQueryView(GenericAPIView[Any]):
-    """Reads the query string of a GET into `self.query`, and refuses names that it does not know."""
+    """Reads the query string of a GET into `self.query`, and refuses names that it does not know.
+
+    A known name without a value is as if left out.
+    """
 
     query_serializer: ClassVar[type[StrictSerializer]] = StrictSerializer
     is_paged: ClassVar[bool] = False
@@ -48,6 +51,8 @@ class StrictQueryView(GenericAPIView[Any]):
             return {}
         if self.is_paged:
             given = {name: value for name, value in given.items() if name not in PAGE_PARAMETERS}
+        known = self.query_serializer().fields
+        given = {name: value for name, value in given.items() if value != "" or name not in known}
         serializer = self.query_serializer(data=given)
         if not serializer.is_valid():
             raise InvalidParameters(serializer.errors)
