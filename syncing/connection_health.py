@@ -116,8 +116,13 @@ def sign_in_ends(grant: XeroGrant) -> datetime:
     return (grant.refreshed_at or grant.granted_at) + SIGN_IN_LASTS
 
 
+def has_ended(connection: XeroConnection) -> bool:
+    """Whether there is no sign-in any more that could end."""
+    return connection.state == XeroConnection.State.DISCONNECTED or connection.grant.broken_at is not None
+
+
 def _days_left(connection: XeroConnection, now: datetime) -> int | None:
-    if connection.state == XeroConnection.State.DISCONNECTED or connection.grant.broken_at is not None:
+    if has_ended(connection):
         return None
     return max((sign_in_ends(connection.grant) - now).days, 0)
 

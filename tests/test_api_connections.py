@@ -1,5 +1,6 @@
 """Connections in the API: Autotask is tried before it is kept; Xero's health is told."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from syncing.models import Document, SyncState
-from tenants.models import Account, AutotaskConnection
+from tenants.models import Account, AutotaskConnection, XeroGrant
 from tenants.scope import account_scope
 from tests.api import Api, make_document, make_fault, pointers
 from tests.connected import ConnectedAccount
@@ -189,7 +190,22 @@ def test_the_organisations_and_their_health(connected: ConnectedAccount) -> None
     assert (row["name"], row["state"], row["organisation_id"]) == (connected.xero.name, "connected", connected.xero.id)
     assert row["signed_in_by"] == connected.xero.user
     assert row["last_answered_at"]
+    assert row["health"] == {"mark": "good", "word": "Connected", "says": "Xero answers.", "remedy": ""}
+    assert row["sign_in_ends_at"] > timezone.now().isoformat()
     assert Api(make_account()).get("/connections/xero")[1]["results"] == []
+
+
+def test_a_sign_in_that_ends_soon_or_has_ended_is_told(connected: ConnectedAccount) -> None:
+    api = Api(connected.account)
+    almost = timezone.now() - timedelta(days=57)
+    XeroGrant.objects.update(refreshed_at=almost, granted_at=almost)
+    [row] = api.get("/connections/xero")[1]["results"]
+    assert (row["health"]["mark"], row["health"]["word"]) == ("warn", "Sign-in ends soon")
+
+    XeroGrant.objects.update(broken_at=timezone.now(), broken_reason="Xero has ended it.")
+    [row] = api.get("/connections/xero")[1]["results"]
+    assert (row["health"]["mark"], row["health"]["says"]) == ("bad", "Xero has ended it.")
+    assert (row["state"], row["sign_in_ends_at"]) == ("connected", None)
 
 
 def test_a_run_is_asked_for_and_watched(connected: ConnectedAccount) -> None:

@@ -7,19 +7,22 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from faults.problems import NeedsPerson
+from syncing import incidents
 from syncing.api.fields import StrictSerializer
 from syncing.api.pagination import CursorPage
 from syncing.api.problems import Conflict, of_sync_problem
 from syncing.api.views import AccountView
 from syncing.autotask.connect import OtherDatabaseError, connect_autotask
+from syncing.connection_health import Health, has_ended, sign_in_ends, xero_health
 from tenants.models import AutotaskConnection, XeroConnection
 from tenants.permissions import Permission
 
@@ -86,6 +89,15 @@ class Autotask(AccountView):
         return Response(AutotaskShape(connection).data)
 
 
+class HealthShape(serializers.Serializer[Health]):
+    """How the connection is, in the words of its page."""
+
+    mark = serializers.ChoiceField(["good", "warn", "bad", ""], help_text="Empty where it is not in use.")
+    word = serializers.CharField()
+    says = serializers.CharField()
+    remedy = serializers.CharField(help_text="What to do about it; empty where nothing is to be done.")
+
+
 class XeroShape(serializers.Serializer[XeroConnection]):
     """A Xero organisation that the account feeds, or fed."""
 
@@ -100,6 +112,19 @@ class XeroShape(serializers.Serializer[XeroConnection]):
     disconnected_at = serializers.DateTimeField(allow_null=True)
     last_answered_at = serializers.DateTimeField(allow_null=True)
     last_problem = serializers.CharField(help_text="Empty while all is well.")
+    sign_in_ends_at = serializers.SerializerMethodField(
+        help_text="Unless a sync renews it before; null where it has ended."
+    )
+    health = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_sign_in_ends_at(self, connection: XeroConnection) -> Any:
+        ends_at = None if has_ended(connection) else sign_in_ends(connection.grant)
+        return serializers.DateTimeField().to_representation(ends_at) if ends_at else None
+
+    @extend_schema_field(HealthShape)
+    def get_health(self, connection: XeroConnection) -> Any:
+        return HealthShape(xero_health(connection, self.context["incidents"], timezone.now())).data
 
 
 class Xero(ListModelMixin, AccountView):
@@ -115,3 +140,6 @@ class Xero(ListModelMixin, AccountView):
     def get_queryset(self) -> QuerySet[XeroConnection]:
         tokens = ("grant__access_token", "grant__refresh_token")
         return XeroConnection.objects.select_related("grant").defer(*tokens)
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return super().get_serializer_context() | {"incidents": incidents.open_incidents()}
