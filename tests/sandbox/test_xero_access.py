@@ -28,6 +28,14 @@ def problem(answer: requests.Response) -> tuple[int, str, str]:
     return answer.status_code, body["Title"], body["Detail"]
 
 
+def test_a_query_of_more_than_2048_characters_leads_nowhere(xero: XeroCaller) -> None:
+    def asked(length: int) -> int:
+        return xero.call("GET", "/Invoices", IDs="x" * (length - len("IDs="))).status_code
+
+    assert asked(2049) == 404
+    assert asked(2048) != 404
+
+
 # Tokens and scopes
 
 
