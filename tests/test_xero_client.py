@@ -139,14 +139,6 @@ def test_what_this_app_made_lately_is_told_from_what_a_person_made(
     assert client.invoices_by_app_since(began + timedelta(hours=1)) == []
 
 
-def test_a_contact_is_found_by_its_number(client: XeroClient, organisation: XeroOrganisation) -> None:
-    organisation.add_contact("Acme", ContactNumber="AT-1/7 x")
-    found = client.contact_by_number("AT-1/7 x")
-    assert found is not None
-    assert (found.name, found.is_active) == ("Acme", True)
-    assert client.contact_by_number("AT-1-8") is None
-
-
 # Writing
 
 

@@ -32,7 +32,6 @@ CALLS: dict[str, Callable[[XeroClient], Any]] = {
     "tracking categories": lambda client: client.tracking_categories(),
     "contacts": lambda client: list(client.contacts()),
     "contacts by ids": lambda client: client.contacts_by_ids([ID]),
-    "contact by number": lambda client: client.contact_by_number("AT-1-1"),
     "find contacts": lambda client: find_contacts(client, numbers=["AT-1-1"], names=['The "Best"']),
     "save contacts": lambda client: client.save_contacts([{"Name": "Acme"}], create_only=True),
     "update contacts": lambda client: client.save_contacts([{"Name": "Acme"}], create_only=False),

@@ -63,7 +63,6 @@ class Place(TextChoices):
     AUTOTASK_CONTACT = "autotask_contact", "Open the contact in Autotask"
     AUTOTASK_API_USER = "autotask_api_user", "Open the API user in Autotask"
     AUTOTASK_BILLING_CODES = "autotask_billing_codes", "Open billing codes in Autotask"
-    AUTOTASK_TAX = "autotask_tax", "Open tax regions in Autotask"
     AUTOTASK_NUMBERING = "autotask_numbering", "Open invoice numbering in Autotask"
     XERO_DOCUMENT = "xero_document", "Open the document in Xero"
     XERO_CONTACT = "xero_contact", "Open the contact in Xero"

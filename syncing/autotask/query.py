@@ -45,11 +45,6 @@ def eq(field: str, value: Value, *, udf: bool = False) -> Filter:
     return Filter("eq", field, wire_value(value), udf=udf)
 
 
-def not_eq(field: str, value: Value) -> Filter:
-    """As in SQL, a field without a value is not found by this."""
-    return Filter("noteq", field, wire_value(value))
-
-
 def gt(field: str, value: Value) -> Filter:
     return Filter("gt", field, wire_value(value))
 
@@ -82,17 +77,9 @@ def not_exists(field: str) -> Filter:
 
 
 def any_of(*filters: Filter) -> Filter:
-    return filters[0] if len(filters) == 1 else Filter("or", items=_some(filters))
-
-
-def all_of(*filters: Filter) -> Filter:
-    return filters[0] if len(filters) == 1 else Filter("and", items=_some(filters))
-
-
-def _some(filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
     if not filters:
         raise ValueError("a group needs its conditions")
-    return filters
+    return filters[0] if len(filters) == 1 else Filter("or", items=filters)
 
 
 EVERYTHING: Final = Filter("gte", "id", 0)

@@ -38,7 +38,6 @@ class Migration(migrations.Migration):
                     ("adopted", "Found in Xero"),
                     ("faulted", "Needs attention"),
                     ("retrying", "Will try again"),
-                    ("given_back", "Given back unsent"),
                     ("uncertain", "No answer"),
                     ("skipped", "Skipped"),
                     ("left", "Left as it is in Xero"),

@@ -212,7 +212,6 @@ class Attempt(AccountModel):
         ADOPTED = "adopted", "Found in Xero"
         FAULTED = "faulted", "Needs attention"
         RETRYING = "retrying", "Will try again"
-        GIVEN_BACK = "given_back", "Given back unsent"
         UNCERTAIN = "uncertain", "No answer"
         SKIPPED = "skipped", "Skipped"
         LEFT = "left", "Left as it is in Xero"

@@ -148,11 +148,6 @@ class XeroClient:
     def contacts_by_ids(self, contact_ids: Iterable[str]) -> list[Contact]:
         return [contact for ids in packed(contact_ids, ",") for contact in self.contacts(i_ds=ids)]
 
-    def contact_by_number(self, number: str) -> Contact | None:
-        """The contact with this ContactNumber, archived ones too."""
-        found = self._found("get_contact_by_contact_number", "Contacts", number)
-        return Contact.parse(found[0]) if found else None
-
     def save_contacts(self, contacts: Sequence[Row], *, create_only: bool) -> list[ElementReply]:
         """Write contacts, 50 to a call; their replies in order. `create_only` refuses those that exist (PUT)."""
         return self._save("Contacts", "PUT" if create_only else "POST", contacts)
@@ -257,14 +252,6 @@ class XeroClient:
 
     def _rows(self, operation: str, plural: str, *arguments: Any, **parameters: Any) -> list[Row]:
         return replies.rows(self._call(operation, *arguments, **parameters), plural)
-
-    def _found(self, operation: str, plural: str, *arguments: Any) -> list[Row]:
-        try:
-            return self._rows(operation, plural, *arguments)
-        except RequestRefused as refused:
-            if refused.status == 404:
-                return []
-            raise
 
     def _pages(self, operation: str, plural: str, **parameters: Any) -> Iterator[Row]:
         number, last = 1, 1
