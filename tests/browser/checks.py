@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response
 
-
 # For a page that has axe-core in it by now: it is half a megabyte, and takes as long to load as to run.
 LOADED = Axe(axe_script="")
 
