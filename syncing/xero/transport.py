@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 import urllib3
 from django.conf import settings
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError, SSLError
 from xero_python.accounting import AccountingApi
 from xero_python.api_client import ApiClient
 from xero_python.api_client.configuration import Configuration
@@ -80,7 +80,7 @@ class _OneRequest(ApiClient):  # type: ignore[misc] # the SDK has no types
                 )
                 now.answered(response.status, response.headers, _whole_body(response))
             except HTTPError as error:
-                raise NoAnswer(f"{type(error).__name__}: {error}", sent=not _never_opened(error)) from error
+                raise NoAnswer(_words(error), sent=not _never_opened(error)) from error
             return Answer(response.status, response.headers, now.answer)
 
 
@@ -94,6 +94,18 @@ def _whole_body(response: urllib3.BaseHTTPResponse) -> bytes:
             raise NoAnswer(f"The answer was not complete after {LONGEST_ANSWER_SECONDS} seconds.", sent=True)
     response.release_conn()
     return b"".join(pieces)
+
+
+def _words(error: HTTPError) -> str:
+    match error:
+        case NewConnectionError():
+            return f"Xero could not be reached ({type(error).__name__})."
+        case ConnectTimeoutError():
+            return f"Xero could not be reached within {TIMEOUT.connect_timeout:g} seconds."
+        case ReadTimeoutError():
+            return f"Xero did not answer within {TIMEOUT.read_timeout:g} seconds."
+        case _:
+            return f"The connection to Xero broke before it had answered ({type(error).__name__})."
 
 
 def _never_opened(error: HTTPError) -> bool:
