@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -57,6 +58,7 @@ class AnyMoment(Boundary):
             if event == "return" and "/syncing/" in frame.f_code.co_filename:
                 met()
 
+        threading.setprofile(profile)
         sys.setprofile(profile)
 
 

@@ -34,6 +34,7 @@ class Crew:
     zygote: subprocess.Popen[str]
     log: Path
     is_warm: bool = False
+    few_at_once: bool = False
 
     def warm_up(self, slug: str) -> None:
         """The account's first run, in which nothing strikes; the first one of all makes the later ones start fast."""
@@ -48,6 +49,7 @@ class Crew:
         """Start a worker, which dies at the boundary where one is given, or stops there; its process id."""
         blow = signal.SIGSTOP if stops else signal.SIGKILL
         asked = {"slug": slug, "log": str(self.log), "boundary": boundary, "time": time, "blow": blow}
+        asked["few_at_once"] = self.few_at_once
         return int(self._ask({"start": asked})["pid"])
 
     def wait(self, pid: int) -> int:

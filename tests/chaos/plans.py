@@ -29,6 +29,7 @@ def suite() -> Iterator[Round]:
         for trouble in ("cut before", "cut after", TOO_LATE[turn]):
             yield _all_calls(numbering, trouble, turn)
         yield killed_again(numbering, late=turn != 0)
+    yield killed_in_a_thread("xero", late=False)
     yield many_at_once("xero", late=False)
     yield many_at_once("autotask_id", late=True)
     yield _all_calls("xero", "503", 1)
@@ -47,6 +48,7 @@ def matrix() -> Iterator[Round]:
                 for call in calls_with(numbering):
                     yield _one(numbering, Life(trouble=Trouble(trouble, call)), late=late)
             yield killed_again(numbering, late=late)
+            yield killed_in_a_thread(numbering, late=late)
             yield many_at_once(numbering, late=late)
 
 
@@ -82,6 +84,13 @@ def killed_again(numbering: str, *, late: bool) -> Round:
         Life(kill=Kill("replayed or looked up"), late=late),
     )
     return Round(name=f"killed again, numbers: {numbering}", seed=60, numbering=numbering, lives=lives, late=late)
+
+
+def killed_in_a_thread(numbering: str, *, late: bool) -> Round:
+    """Deaths while a thread walks the pages after the first, and while one prepares the batch after the first."""
+    steps = ("invoices stored, cursor not moved", "claimed", "gathered", "translated and checked")
+    lives = tuple(Life(kill=Kill(name, time=2), late=late) for name in steps)
+    return Round(name=f"killed in a thread, numbers: {numbering}", seed=75, numbering=numbering, lives=lives, late=late)
 
 
 def many_at_once(numbering: str, *, late: bool) -> Round:

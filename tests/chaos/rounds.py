@@ -100,6 +100,7 @@ def play(round_: Round, world: SandboxWorld, crew: Crew) -> Result:
     # What a dead worker has asked for is still at work here, when the next one comes.
     world.limits(xero={**UNLIMITED_XERO, "concurrent": 1000}, autotask={**UNLIMITED_AUTOTASK, "threads": 1000})
     work = Work.of_new_account(world, round_.seed, round_.numbering, days=len(round_.lives))
+    crew.few_at_once = not round_.bills  # many are for several calls at once, of one large batch
     crew.warm_up(work.account.account.slug)
     result = Result()
     lingers = False

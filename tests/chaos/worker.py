@@ -21,6 +21,8 @@ from django.db import connections
 
 # Seconds in which a partner answers, so that a round with a late answer need not wait for a minute.
 PATIENCE = 0.4
+# Documents of a page of Autotask, and of a batch, so that a day's work makes several of each, and threads carry them.
+FEW = 5
 
 
 def main() -> None:
@@ -50,6 +52,15 @@ def _lose_patience() -> None:
     identity.READ_SECONDS = PATIENCE  # type: ignore[misc]
 
 
+def _take_few_at_once() -> None:
+    from syncing import discover, queue
+    from syncing.autotask import client
+
+    client.PAGE = discover.PAGE = FEW  # type: ignore[misc]
+    client.AutotaskClient._page.__kwdefaults__["most"] = FEW
+    queue.CLAIMED_AT_ONCE = FEW
+
+
 def _warm_up(slug: str, log: str) -> dict[str, Any]:
     """One run in this very process: what Python and Django load at the first use, the forks have from then on."""
     _write_to(log)
@@ -67,11 +78,13 @@ def _wait(pid: int) -> int:
     return -os.WSTOPSIG(status) if os.WIFSTOPPED(status) else os.waitstatus_to_exitcode(status)
 
 
-def _fork(slug: str, log: str, boundary: str | None, time: int, blow: int) -> int:
+def _fork(slug: str, log: str, boundary: str | None, *, time: int, blow: int, few_at_once: bool) -> int:
     pid = os.fork()
     if pid:
         return pid
     _write_to(log)
+    if few_at_once:
+        _take_few_at_once()
     if boundary is not None:
         _strike_at(boundary, time, blow)
     code = 1
