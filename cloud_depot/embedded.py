@@ -216,6 +216,7 @@ def _initialise(binaries: Path, data: Path, user: str | None, password: str, *, 
         # Iterations are against guessing; this password is random, and each connection would pay for them.
         "SET scram_iterations = 1",
         f"CREATE ROLE {ROLE} LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS PASSWORD '{password}'",
+        f"ALTER ROLE {ROLE} SET idle_in_transaction_session_timeout = '60s'",  # as in docker/create-role.sql
         f"CREATE DATABASE {ROLE} OWNER {ROLE}",
     ]
     # A server of one user, which takes one statement a line and no connections.

@@ -111,6 +111,8 @@ def _environment(world: SandboxWorld) -> dict[str, str]:
         "DATABASE_URL": f"postgres://{database['USER']}:{quote(database['PASSWORD'], safe='')}@{address}",
         "REDIS_URL": settings.REDIS_URL,
         "BASE_URL": settings.BASE_URL,
+        # One that hangs in a thread's transaction holds up the second worker for so long, and in production for 60 s.
+        "PGOPTIONS": "-c idle_in_transaction_session_timeout=1s",
         **dict.fromkeys(partners, world.base_url),
         "AUTOTASK_HOST_PATTERN": "^localhost$",
         "XERO_CLIENT_ID": CLIENT_ID,
