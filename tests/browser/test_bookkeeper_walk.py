@@ -46,7 +46,7 @@ def test_from_the_missing_invoice_to_xero(page: Page, connected: ConnectedAccoun
     check_accessible(page)
 
 
-@pytest.mark.usefixtures("bea")
+@pytest.mark.usefixtures("owner")
 def test_a_xero_contact_is_chosen_on_the_fault(page: Page, connected: ConnectedAccount, no_errors: list[str]) -> None:
     connected.xero.add_contact("Kauri Dental Group")
     connected.autotask.bill(connected.autotask.add_company("Kauri Dental", email=None))
