@@ -28,8 +28,8 @@ from syncing.reference import ReferenceLists
 from syncing.source import SourceInvoice
 from syncing.surroundings import BillTo, Surroundings
 
-# Companies, their contacts, and the lines of three parts of the batch are asked for at once.
-HANDS_OF_GATHERER = 5
+# Lines, in three parts, companies and their contacts are asked for at once.
+HANDS_OF_GATHERER = 6
 
 
 class Gatherer:
@@ -57,10 +57,10 @@ class Gatherer:
 
     def gather(self, documents: Sequence[Document]) -> dict[int, SourceInvoice]:
         """Document id → its source, without those that Autotask shows no more. Raises the client's SyncProblems."""
+        lines = self._hands.start(partial(self._items, [document.autotask_id for document in documents]))
         invoices = self._invoices(documents)
-        companies = self._hands.start(partial(self._read_companies, [each.company_id for each in invoices.values()]))
-        items = self._items(invoices)
-        companies.result()
+        self._read_companies(each.company_id for each in invoices.values())
+        items = lines.result()
         self._surroundings.read(item for of_invoice in items.values() for item in of_invoice)
         billed_to = {invoice_id: self._surroundings.bill_to(of_invoice) for invoice_id, of_invoice in items.items()}
         self._read_companies(bill_to.company_id for bill_to in billed_to.values() if bill_to)
