@@ -39,8 +39,8 @@ def voided_in_autotask() -> QuerySet[Document]:
 def void_in_xero(side: XeroSide) -> None:
     """Void them, at most 50 to a call. Raises SyncProblem where the connection is at fault."""
     for kind, endpoint, identity in KINDS:
-        waiting = voided_in_autotask().filter(kind=kind, organisation=side.connection).defer("source", "sent")
-        for batch in in_batches(waiting, MOST_DOCUMENTS):
+        waiting = voided_in_autotask().filter(kind=kind, organisation=side.connection).order_by("autotask_id")
+        for batch in in_batches(waiting.defer("source", "sent"), MOST_DOCUMENTS):
             renew_lease(side.run)
             _void(side, endpoint, identity, batch)
 

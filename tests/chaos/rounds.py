@@ -152,7 +152,7 @@ def _start(slug: str, crew: Crew, kill: Kill | None) -> int:
 
 
 def _cut_off_postgresql(work: Work, crew: Crew, result: Result) -> None:
-    others = "datname = current_database() AND pid <> pg_backend_pid()"
+    others = "backend_type = 'client backend' AND datname = current_database() AND pid <> pg_backend_pid()"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608
 
