@@ -64,7 +64,8 @@ def discover(
     Raises the client's SyncProblems; what was stored stays, and the cursor moves only over what was stored.
     """
     now = timezone.now()
-    walks = anew or state.walked_at is None or state.cursor is None or now - state.walked_at >= WALK_EVERY
+    is_due = state.walked_at is None or state.cursor is None or now - state.walked_at >= WALK_EVERY
+    walks = anew or is_due or state.walk_place is not None
     since = now - timedelta(days=lookback_days) if walks else overlap_start(now, _crowded_before())
     wanted: list[Filter] = [made_or_voided(state.cursor, since)]
     if walks and not anew and state.walk_place is not None:

@@ -62,7 +62,7 @@ def _query() -> tuple[str, tuple[Any, ...]]:
     It reads nothing where a run has something to do in any case, or where only a run can tell. Django takes longer to
     write it than all else takes, so that is done once.
     """
-    states = SyncState.objects.filter(lease_run_id=None, stops=0, walked_at__gt=Now() - WALK_EVERY)
+    states = SyncState.objects.filter(lease_run_id=None, stops=0, walk_place=None, walked_at__gt=Now() - WALK_EVERY)
     faults = Fault.objects.filter(state__in=LIVING)
     unsettled = (DocumentState.IN_FLIGHT, DocumentState.UNCERTAIN)
     at_rest = AutotaskConnection.objects.filter(
