@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -62,8 +62,7 @@ class ReferenceLists:
                 self._loaded[each.name] = fresh
         for group in in_batches(missing, at_once):
             answers = hands.each([each.fetch for each in group])
-            for each, records in zip(group, answers, strict=True):
-                self._loaded[each.name] = self._keep(each.name, records)
+            self._loaded |= self._keep({each.name: records for each, records in zip(group, answers, strict=True)})
 
     def forget(self, *names: str) -> None:
         """Fetch these anew when next asked for."""
@@ -77,7 +76,7 @@ class ReferenceLists:
 
     def _list(self, name: str, record_type: type[Record], fetch: Callable[[], Sequence[Record]]) -> list[Record]:
         fresh = self._fresh(name, record_type)
-        return self._keep(name, fetch()) if fresh is None else fresh
+        return self._keep({name: fetch()})[name] if fresh is None else fresh
 
     def _fresh(self, name: str, record_type: type[Record]) -> list[Record] | None:
         if name in self._past_cache:
@@ -88,15 +87,25 @@ class ReferenceLists:
         row = self._kept.get(name)
         return None if row is None else [_restore(record_type, item) for item in row.payload]
 
-    def _keep(self, name: str, fetched: Sequence[Record]) -> list[Record]:
-        records = list(fetched)
-        ReferenceData.objects.update_or_create(
-            account_id=self.account_id,
-            name=name,
-            defaults={"payload": [_plain(record) for record in records], "fetched_at": timezone.now()},
+    def _keep(self, fetched: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+        lists = {name: list(records) for name, records in fetched.items()}
+        now = timezone.now()
+        ReferenceData.objects.bulk_create(
+            [
+                ReferenceData(
+                    account_id=self.account_id,
+                    name=name,
+                    payload=[_plain(record) for record in records],
+                    fetched_at=now,
+                )
+                for name, records in lists.items()
+            ],
+            update_conflicts=True,
+            unique_fields=["account", "name"],
+            update_fields=["payload", "fetched_at"],
         )
-        self._past_cache.discard(name)
-        return records
+        self._past_cache -= lists.keys()
+        return lists
 
 
 def _plain(record: Any) -> dict[str, Any]:

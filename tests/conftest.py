@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING
 
 import django
+import hypothesis
 import pytest
 import redis
 from pytest_django import Settings
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
     from tests.connected import ConnectedAccount
 
 SERVERS = pytest.StashKey[ExitStack]()
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# The headless shell first: it draws no window, and takes a third of the time.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
+# How long an example takes tells how busy the machine is, and an example needs nothing of its own of the sandbox.
+hypothesis.settings.register_profile(
+    "suite",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.hookimpl(tryfirst=True)

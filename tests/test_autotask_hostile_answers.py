@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -257,7 +257,7 @@ json_values = st.recursive(
 )
 
 
-@examples(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=60)
 @given(status=st.sampled_from([200, 200, 200, 201, 302, 400, 401, 403, 404, 429, 500, 503]), answer=json_values)
 def test_any_json_is_records_or_a_problem(partner: OddPartner, status: int, answer: Any) -> None:
     partner.answer(answer, status=status)

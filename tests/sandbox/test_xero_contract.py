@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from xero_python.accounting import AccountingApi
@@ -224,7 +224,7 @@ _fields += ("LineAmountTypes", "BrandingThemeID", "SentToContact", "InvoiceID", 
 _contact_fields = ("Name", "ContactID", "ContactNumber", "EmailAddress", "Addresses", "Phones", "ContactPersons")
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80)
 @given(
     st.dictionaries(st.sampled_from(_fields), _values, max_size=3),
     st.dictionaries(st.sampled_from(_line_fields), _values, max_size=3),
@@ -242,7 +242,7 @@ def test_no_field_of_any_kind_breaks_it(
     assert xero.call(method, "/Contacts", {"Contacts": [contact]}).status_code in (200, 400)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(
     st.lists(
         st.sampled_from(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sandbox.xero_calls import XeroCaller, caller, invoice, line, texts
@@ -92,7 +92,7 @@ def test_a_description_alone_is_a_line(xero: XeroCaller) -> None:
     assert "AccountCode" not in made["LineItems"][0]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(
     st.lists(
         st.tuples(
