@@ -227,11 +227,11 @@ def _make_runs(count: int) -> None:
 
 
 def _insert(model: type[models.Model], source: str, given: Mapping[str, str], where: str = "true") -> None:
-    """INSERT … SELECT the given columns, as SQL, `FROM source`; the others have their defaults."""
+    """INSERT … SELECT the given columns, as SQL, `FROM source`; the others have their defaults, or the database's."""
     values: dict[str, str] = {}
     parameters: list[Any] = []
     for field in model._meta.concrete_fields:
-        if field.generated or field.primary_key:
+        if field.generated or field.primary_key or (field.has_db_default() and field.column not in given):
             continue
         values[field.column] = given.get(field.column, "%s")
         if field.column not in given:

@@ -27,7 +27,7 @@ from cloud_depot.processes import Processes
 # The app that the sandbox's Xero knows.
 CLIENT_ID = "SANDBOXCLIENTID0000000000000000A"
 CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105  (of a Xero that keeps nobody's books)
-FIRST_PORT, LAST_PORT = 8000, 8999
+PORTS_TRIED = 1000
 START_SECONDS = 60
 # The network's trouble strikes in the first runs, and is soon over.
 MOST_RUNS = 10
@@ -125,7 +125,8 @@ class Demo:
 
     def _listen(self) -> list[socket.socket]:
         """The web process's sockets, bound here, so that two demos cannot both believe a port to be free."""
-        for port in range(FIRST_PORT, LAST_PORT + 1):
+        ports = range(settings.PORT, settings.PORT + PORTS_TRIED)
+        for port in ports:
             sockets = []
             try:
                 for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
@@ -136,7 +137,7 @@ class Demo:
             for bound in sockets:
                 self.stack.enter_context(bound)
             return sockets
-        raise DemoError(f"No port from {FIRST_PORT} to {LAST_PORT} is free.")
+        raise DemoError(f"No port from {ports[0]} to {ports[-1]} is free.")
 
     def _servers(self) -> AbstractContextManager[embedded.Addresses]:
         if {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():

@@ -53,6 +53,11 @@ class Fault(AccountModel):
         return f"{self.kind.title}: {self.subject}" if self.subject else self.kind.title
 
     @property
+    def about(self) -> str:
+        """What has to be mended, as people read it: “Account code 260”."""
+        return self.kind.about(self.subject)
+
+    @property
     def kind(self) -> FaultKind:
         """Its entry of the catalogue. One whose code has left the catalogue reads as unexpected."""
         return KINDS.get(self.code, KINDS["unexpected"])

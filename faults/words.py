@@ -145,7 +145,7 @@ def _invoice(facts: Facts) -> str:
 
 
 def _no_lines(facts: Facts, _: str) -> str:
-    total = amount(facts.get("total"))
+    total = amount(facts.get("total"), facts.get("currency"))
     return f"The total{_invoice(facts)} is {total} in Autotask, and no line of it can be seen." if total else ""
 
 

@@ -40,7 +40,7 @@ NOT_STARTED_HERE = (
     "or comes from another browser."
 )
 DENIED = "You did not give Cloud Depot access in Xero, so nothing was connected."
-NONE_GIVEN = "Xero gave access to no organisation. On Xero's page, choose the organisation and allow access."
+NONE_GIVEN = "Xero gave access to no organisation. On Xero’s page, choose the organisation and allow access."
 TAKEN = (
     "“{name}” is fed by another account of Cloud Depot already. Two accounts that feed one organisation would mix "
     "their invoices. Disconnect it there first, or contact support if this is meant to be."
@@ -57,14 +57,14 @@ class AutotaskForm(forms.Form):
         max_length=200,
         required=False,
         widget=forms.PasswordInput(),
-        help_text="Leave it empty to use Cloud Depot's own.",
+        help_text="Leave it empty to use Cloud Depot’s own.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not settings.AUTOTASK_INTEGRATION_CODE:
             self.fields["integration_code"].required = True
-            self.fields["integration_code"].help_text = "Of your own integration, from the API user's page in Autotask."
+            self.fields["integration_code"].help_text = "Of your own integration, from the API user’s page in Autotask."
 
 
 @require_GET

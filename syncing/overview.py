@@ -72,10 +72,11 @@ class OpenFault:
 
 @dataclass(frozen=True, kw_only=True)
 class LivingFaults:
-    """Those of the connections, and the last few that need a person."""
+    """Those of the connections, and the last few that need a person; there may be `more`."""
 
     incidents: Collection[Fault]
     shown: Sequence[OpenFault]
+    more: bool
 
 
 def connections(incidents: Collection[Fault]) -> Connections:
@@ -128,14 +129,15 @@ def chart_of_days() -> Chart:
 
 def living_faults() -> LivingFaults:
     """The faults that the page tells of. In an account scope; two queries."""
-    newest = Fault.objects.filter(state=Fault.State.OPEN).order_by("-last_seen", "-id")[:FAULTS_SHOWN]
+    newest = Fault.objects.filter(state=Fault.State.OPEN).order_by("-last_seen", "-id")[: FAULTS_SHOWN + 1]
     found = {fault.id: fault for fault in living_incidents().union(newest, all=True)}.values()
-    needing_someone = (fault for fault in found if fault.state == Fault.State.OPEN)
+    needing_someone = [fault for fault in found if fault.state == Fault.State.OPEN]
     shown = sorted(needing_someone, key=lambda fault: (fault.last_seen, fault.id), reverse=True)[:FAULTS_SHOWN]
     stuck = stuck_behind(fault.id for fault in shown)
     return LivingFaults(
         incidents=[fault for fault in found if is_incident(fault)],
         shown=[OpenFault(fault, stuck[fault.id]) for fault in shown],
+        more=len(needing_someone) > len(shown),
     )
 
 

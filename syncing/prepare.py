@@ -13,7 +13,7 @@ from django.utils import timezone
 from faults.problems import NeedsPerson, NeedsSupport, SyncProblem
 from syncing import amounts
 from syncing.billing_contact import ContactDetails
-from syncing.columns import kept_amount, kept_number
+from syncing.columns import kept_amount, kept_currency, kept_number
 from syncing.models import Attempt, Document
 from syncing.rulebook import Rulebook
 from syncing.rules import Rules
@@ -174,10 +174,12 @@ def row_values(source: SourceInvoice, translation: Translation) -> dict[str, Any
         "source": source_content(source),
         "source_fetched_at": timezone.now(),
     }
-    if content is not None:
+    if content is None:
+        values["currency"] = kept_currency(source.currency_code.strip().upper()) or None
+    else:
         values |= {
             "kind": Document.Kind.INVOICE if content.type == "ACCREC" else Document.Kind.CREDIT_NOTE,
-            "currency": content.currency,
+            "currency": kept_currency(content.currency),
             "subtotal": kept_amount(content.subtotal),
             "tax": kept_amount(content.total_tax),
             "total": kept_amount(content.total),

@@ -48,14 +48,9 @@ class Progress:
             return "Broke off; the next one takes up what it left"
         return what_it_did(self.run)
 
-    @property
-    def problem_title(self) -> str:
-        code = self.run.problem_code
-        return KINDS.get(code, KINDS["unexpected"]).title if code else ""
-
 
 def what_it_did(run: SyncRun) -> str:
-    """“12 into Xero, 1 needs attention”."""
+    """“12 into Xero, 1 to look at”; and what stopped it, where something did."""
     counts = run.counts
     parts = [
         (sum(counts.get(outcome, 0) for outcome in ARRIVED), "into Xero"),
@@ -65,7 +60,11 @@ def what_it_did(run: SyncRun) -> str:
         (counts.get(Attempt.Outcome.SKIPPED, 0), "skipped"),
         (counts.get(Attempt.Outcome.VOIDED, 0), "voided"),
     ]
-    return ", ".join(f"{count:,} {words}" for count, words in parts if count) or "Nothing new"
+    done = ", ".join(f"{count:,} {words}" for count, words in parts if count)
+    if not run.problem_code:
+        return done or "Nothing new"
+    stopped_by = KINDS.get(run.problem_code, KINDS["unexpected"]).title
+    return f"{done}. Then it stopped: {stopped_by}" if done else f"It stopped: {stopped_by}"
 
 
 def live_run() -> SyncRun | None:

@@ -13,8 +13,8 @@ from syncing.models import SyncSettings
 from tenants.models import Account
 
 CONTACT_RULES: Final[Mapping[str, str]] = {
-    "billing_flag": "Autotask's billing contact",
-    "invoice_recipients": "Recipient in the company's invoice settings",
+    "billing_flag": "Autotask’s billing contact",
+    "invoice_recipients": "Recipient in the company’s invoice settings",
     "position_udf": "User-defined field Position is “Accounts”",
     "primary": "Primary contact",
     "only_active": "The only active contact",
@@ -52,14 +52,14 @@ INVOICES = SettingsPage(
             name="import_status",
             label="Arrive in Xero as",
             says="Drafts can be looked over in Xero before they count. “Marked as sent” sets a mark and mails nothing.",
-            example="Awaiting payment: the invoice is in the books, and on the customer's statement, at once.",
+            example="Awaiting payment: the invoice is in the books, and on the customer’s statement, at once.",
         ),
         Setting(
             name="due_date",
             label="Due date",
             says=(
-                "Where Xero's contact has no payment terms, the organisation's own count; where it has none either, "
-                "Autotask's due date."
+                "Where Xero’s contact has no payment terms, the organisation’s own count; where it has none either, "
+                "Autotask’s due date."
             ),
             example="Billed on 18 November with “days after” and 20 days: due on 8 December.",
         ),
@@ -72,13 +72,13 @@ INVOICES = SettingsPage(
         Setting(
             name="po_reference",
             label="Purchase order number as the reference",
-            says="The customer's purchase order number on the Autotask invoice, else those of its lines.",
+            says="The customer’s purchase order number on the Autotask invoice, else those of its lines.",
             example="PO number 4500-17 in Autotask: the Xero invoice has the reference 4500-17.",
         ),
         Setting(
             name="line_description",
             label="Lines say",
-            says="How much of Autotask's text a line carries, and whether the contract's description comes with it.",
+            says="How much of Autotask’s text a line carries, and whether the contract’s description comes with it.",
             example="Item name: “Managed workstation”. With the full description, what was done follows below it.",
         ),
         Setting(
@@ -90,7 +90,7 @@ INVOICES = SettingsPage(
         Setting(
             name="currency",
             label="Currency where Autotask gives none",
-            says="Autotask's currency of the company comes first. Empty stands for the organisation's base currency.",
+            says="Autotask’s currency of the company comes first. Empty stands for the organisation’s base currency.",
             example="AUD: a company without a currency in Autotask is billed in Australian dollars.",
         ),
         Setting(
@@ -119,19 +119,19 @@ NUMBERS = SettingsPage(
         Setting(
             name="numbering",
             label="Invoice numbers",
-            says="Xero's own are never taken already. Autotask's can clash with invoices that were made in Xero.",
-            example="INV:{Autotask id}: Autotask's invoice with the id 1044 is INV:1044 in Xero.",
+            says="Xero’s own are never taken already. Autotask’s can clash with invoices that were made in Xero.",
+            example="INV:{Autotask id}: Autotask’s invoice with the id 1044 is INV:1044 in Xero.",
         ),
         Setting(
             name="number_prefix",
-            label="Before Autotask's number",
-            says="Counts only with Autotask's numbers. A prefix keeps them apart from numbers that were made in Xero.",
-            example="AT-: Autotask's invoice 2041 is AT-2041 in Xero.",
+            label="Before Autotask’s number",
+            says="Counts only with Autotask’s numbers. A prefix keeps them apart from numbers that were made in Xero.",
+            example="AT-: Autotask’s invoice 2041 is AT-2041 in Xero.",
         ),
         Setting(
             name="credit_note_prefix",
-            label="Before a credit note's number",
-            says="A credit note has always this and Autotask's id, so that it is found again whatever happens.",
+            label="Before a credit note’s number",
+            says="A credit note has always this and Autotask’s id, so that it is found again whatever happens.",
             example="CN-AT-: the credit with the id 1050 is CN-AT-1050 in Xero.",
         ),
         Setting(
@@ -168,14 +168,14 @@ CONTACTS = SettingsPage(
             label="Bill the company that the contract is billed to",
             says=(
                 "An invoice whose lines all belong to contracts that Autotask bills to another company goes to that "
-                "company, and to the contract's billing contact where there is one."
+                "company, and to the contract’s billing contact where there is one."
             ),
             example="The contract of “Kauri Dental” is billed to “Kauri Holdings”: “Kauri Holdings” gets the invoice.",
         ),
         Setting(
             name="match_account_number",
             label="Match by account number",
-            says="Autotask's company number against the account number of a Xero contact, before names are compared.",
+            says="Autotask’s company number against the account number of a Xero contact, before names are compared.",
             example="Company number C-1044 in Autotask is the Xero contact with the account number C-1044.",
         ),
         Setting(
@@ -188,7 +188,7 @@ CONTACTS = SettingsPage(
             name="create_contacts",
             label="Create contacts that Xero does not have",
             says="Otherwise the invoice stops until you link a contact.",
-            example="A new customer's first invoice makes the contact, with name, e-mail and address from Autotask.",
+            example="A new customer’s first invoice makes the contact, with name, e-mail and address from Autotask.",
         ),
         Setting(
             name="update_contacts",
@@ -210,7 +210,7 @@ ACCOUNTS = SettingsPage(
         Setting(
             name="default_sales_account",
             label="Default sales account",
-            says="For lines whose billing code has no account of its own. Empty: Xero's first sales account.",
+            says="For lines whose billing code has no account of its own. Empty: Xero’s first sales account.",
             example="200 Sales.",
         ),
         Setting(
@@ -221,9 +221,9 @@ ACCOUNTS = SettingsPage(
         ),
         Setting(
             name="product_codes",
-            label="Match products with Xero's items",
+            label="Match products with Xero’s items",
             says="A line that sells a product names the item with this code. Mappings of items come first.",
-            example="By their SKU: a product with the SKU HP-840 is Xero's item HP-840.",
+            example="By their SKU: a product with the SKU HP-840 is Xero’s item HP-840.",
         ),
         Setting(
             name="xero_items",
@@ -247,14 +247,14 @@ TAX = SettingsPage(
     settings=(
         Setting(
             name="tax_mapping",
-            label="Send Autotask's taxes",
+            label="Send Autotask’s taxes",
             says="By the mapping of tax regions to rates. Off: Xero taxes each line by its sales account.",
             example="Tax region “New Zealand” is mapped to “15% GST on Income”.",
         ),
         Setting(
             name="tax_guard",
             label="Tax guard",
-            says="Compares Autotask's tax with Xero's; a cent for each taxed line is rounding, and passes.",
+            says="Compares Autotask’s tax with Xero’s; a cent for each taxed line is rounding, and passes.",
             example="Autotask taxes 150.00 and Xero would tax 145.50: a notice, or a stop.",
         ),
         Setting(
@@ -272,8 +272,8 @@ TAX = SettingsPage(
         Setting(
             name="rounding_line",
             label="Close rounding differences with a line",
-            says="Xero rounds the tax line by line. The line goes to Xero's own rounding account.",
-            example="Autotask's total is 87.75 and Xero's 87.74: a line “Rounding” of 0.01 is added.",
+            says="Xero rounds the tax line by line. The line goes to Xero’s own rounding account.",
+            example="Autotask’s total is 87.75 and Xero’s 87.74: a line “Rounding” of 0.01 is added.",
         ),
     ),
 )
@@ -324,19 +324,19 @@ SKIPPING = SettingsPage(
         Setting(
             name="skip_total_below",
             label="Skip invoices below",
-            says="By Autotask's total, in the invoice's currency; for credits by their amount. Empty: none.",
+            says="By Autotask’s total, in the invoice’s currency; for credits by their amount. Empty: none.",
             example="1.00: an invoice of 0.45 is not sent.",
         ),
         Setting(
             name="skip_udf",
             label="Skip companies by a user-defined field",
-            says="The name of a company's field. Invoices of companies where it says true, yes or 1 are not sent.",
+            says="The name of a company’s field. Invoices of companies where it says true, yes or 1 are not sent.",
             example="XeroNoSync: companies with “true” in XeroNoSync are left out.",
         ),
         Setting(
             name="skip_templates",
             label="Skip invoices with these templates",
-            says="Autotask's invoice templates whose invoices are none of Xero's business.",
+            says="Autotask’s invoice templates whose invoices are none of Xero’s business.",
             example="“Internal”: invoices that print with it are not sent.",
         ),
     ),

@@ -5,6 +5,7 @@ from django.urls import path
 from syncing.views import contacts, mappings, previews, settings, setup
 
 urlpatterns = [
+    path("a/<slug:slug>/settings/", settings.first_page, name="settings"),
     path("a/<slug:slug>/settings/sync/", settings.overview, name="sync-settings"),
     path("a/<slug:slug>/settings/sync/<slug:page>/", settings.page, name="sync-settings-page"),
     path("a/<slug:slug>/settings/mappings/", mappings.overview, name="mappings"),

@@ -132,6 +132,7 @@ def _without_lines(source: SourceInvoice, rules: Rules) -> Translation:
         "invoice_number": invoice.number,
         "company": _company_name(source),
         "total": str(half_up(invoice.total)),
+        "currency": _currency_code(source, rules),
         "api_user_lines_of_business": _names_of_lines_of_business(rules),
     }
     detail = f"Autotask gives a total of {half_up(invoice.total)}, and no line."
@@ -221,10 +222,13 @@ def _number(source: SourceInvoice, rules: Rules, *, is_credit_note: bool) -> str
     return None
 
 
-def _currency(source: SourceInvoice, rules: Rules, findings: Findings) -> str:
+def _currency_code(source: SourceInvoice, rules: Rules) -> str:
     """Autotask's currency for the company; else the account's; else the organisation's own."""
-    from_autotask = source.currency_code.strip().upper()
-    currency = from_autotask or rules.currency.strip().upper() or rules.base_currency
+    return source.currency_code.strip().upper() or rules.currency.strip().upper() or rules.base_currency
+
+
+def _currency(source: SourceInvoice, rules: Rules, findings: Findings) -> str:
+    currency, from_autotask = _currency_code(source, rules), source.currency_code.strip().upper()
     if currency in rules.subscribed_currencies or not rules.subscribed_currencies:
         return currency
     evidence = {

@@ -23,7 +23,7 @@ class NewAccountForm(forms.Form):
     name = OneLineField(
         label="Name of the account",
         max_length=200,
-        help_text="Your company's, as a rule. You can change it later.",
+        help_text="Your company’s, as a rule. You can change it later.",
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )
     your_name = OneLineField(

@@ -127,6 +127,14 @@ class FaultKind:
     subject: Subject
     partner_texts: tuple[PartnerText, ...] = ()
 
+    def about(self, subject: str) -> str:
+        """A subject as people read it: “Account code 260”, “Autotask invoice 1228”; Xero, or a text, by itself."""
+        if not subject or self.subject in (Subject.NONE, Subject.CONNECTION, Subject.TEXT):
+            return subject
+        label = self.subject.label
+        last_word = label.rpartition(" ")[2] + " "
+        return f"{label} {subject.removeprefix(last_word)}"
+
     @property
     def article_path(self) -> str:
         return f"/help/faults/{self.code}/"

@@ -208,6 +208,12 @@ def fault_title(code: str) -> str:
     return KINDS.get(code, KINDS["unexpected"]).title
 
 
+@register.filter
+def about(code: str, subject: str) -> str:
+    """What a problem of this code is about, as people read it: “Account code 260”."""
+    return KINDS.get(code, KINDS["unexpected"]).about(subject)
+
+
 @register.simple_tag
 def lasted(start: datetime.datetime | None, end: datetime.datetime | None) -> str:
     """“3 seconds”; nothing where it did not end."""

@@ -40,7 +40,7 @@ def overview_page(request: HttpRequest, slug: str) -> HttpResponse:
     context |= {
         "figures": overview.figures(),
         "chart": overview.chart_of_days(),
-        "faults": faults.shown,
+        "faults": faults,
     }
     return render(request, "overview/page.html", context)
 

@@ -27,6 +27,13 @@ CHANGES_TO_A_PAGE = 30
 
 @require_GET
 @requires(Permission.SEE)
+def first_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Where an address cut short leads."""
+    return redirect("sync-settings", slug=slug)
+
+
+@require_GET
+@requires(Permission.SEE)
 def overview(request: HttpRequest, slug: str) -> HttpResponse:
     """All settings as they are, page by page."""
     account = cast(AccountRequest, request).account

@@ -42,6 +42,20 @@ def test_a_description_of_four_megabytes_arrives_cut_to_what_xero_takes(connecte
     assert len(arrived["LineItems"][0]["Description"]) <= 4000
 
 
+def test_a_currency_that_is_no_code_is_told_by_its_own_document(connected: ConnectedAccount) -> None:
+    odd = connected.autotask.add("Currencies", name="Kiwi Dollar", exchangeRate="1", isActive=True)
+    company = connected.autotask.add_company("Fantail Films", currencyID=odd)
+    broken = connected.autotask.bill(company)["id"]
+    fine = connected.autotask.bill(connected.pair.company_id)["id"]
+
+    run = connected.sync()
+
+    assert run.state == SyncRun.State.FINISHED
+    assert connected.document(fine).state == DocumentState.SYNCED
+    assert connected.codes(broken) == {"currency-not-subscribed"}
+    assert connected.document(broken).currency == ""
+
+
 @pytest.mark.parametrize("odd", [{"invoiceTotal": "500000000000000"}, {"totalTaxValue": "-500000000000000"}])
 def test_an_amount_that_no_row_holds_is_told_by_its_own_document(
     connected: ConnectedAccount, odd: dict[str, str]

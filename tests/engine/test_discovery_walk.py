@@ -12,6 +12,7 @@ from syncing import runs, stopping
 from syncing.discover import discover
 from syncing.models import BrandingMapping, Document, SyncRun, SyncState
 from syncing.partners import open_partners
+from syncing.states import DocumentState
 from tests.connected import ConnectedAccount
 
 PAGE = 500
@@ -71,6 +72,23 @@ def test_a_run_of_a_persons_finds_what_the_api_user_sees_only_now(connected: Con
         runs.run_now(connected.account.id, SyncRun.Trigger.PERSON)
 
     assert [document.autotask_id for document in connected.documents()] == [hidden["id"]]
+
+
+def test_a_persons_walk_that_was_cut_is_ended_by_the_next_run_and_then_the_account_rests(many: ConnectedAccount) -> None:
+    walk(many, seconds=3600)
+    with many.scope():
+        Document.objects.update(state=DocumentState.SKIPPED, skipped_reason="Billed elsewhere.")
+        runs.run_now(many.account.id, SyncRun.Trigger.PERSON, seconds=0)
+        assert SyncState.objects.get().walk_place is not None
+    many.account.refresh_from_db()
+    assert many.account.next_sync_at <= timezone.now()
+
+    with many.scope():
+        runs.run_now(many.account.id, SyncRun.Trigger.SCHEDULE, seconds=0)
+
+        assert SyncState.objects.get().walk_place is None
+    many.account.refresh_from_db()
+    assert many.account.next_sync_at > timezone.now() + timedelta(minutes=1)
 
 
 def test_a_list_that_xero_refuses_is_xeros_trouble_wherever_it_is_read(connected: ConnectedAccount) -> None:

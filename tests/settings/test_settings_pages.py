@@ -61,7 +61,7 @@ def test_the_overview_shows_every_setting_as_it_is(pages: Pages) -> None:
     page = words(pages.get("settings/sync/"))
     for setting in SETTINGS.values():
         assert setting.label in page
-    assert "Autotask's billing contact, then Recipient in the company's invoice settings" in page
+    assert "Autotask’s billing contact, then Recipient in the company’s invoice settings" in page
 
 
 @pytest.mark.parametrize("name", [page.slug for page in PAGES])
