@@ -71,7 +71,7 @@ def _number_taken(facts: Facts, _: str) -> str:
     holder = f"Xero holds {number}" + (f" for {facts['contact']}" if facts.get("contact") else "")
     settled = _settled(facts)
     if settled:
-        return f"{holder}, with {settled}, and keeps such a document as it is."
+        return f"{holder}, with {settled}."
     return f"{holder} already, and that document is {status}." if status else f"{holder} already."
 
 

@@ -54,7 +54,8 @@ class FaultFilter:
 
 def _matching(text: str) -> Q:
     """In its title, its subject or the partner's words; or one of its documents is found by it."""
-    titles = [code for code, kind in KINDS.items() if text.casefold() in kind.title.casefold()]
+    wanted = text.casefold().replace("'", "’")  # as titles have it
+    titles = [code for code, kind in KINDS.items() if wanted in kind.title.casefold()]
     found = DocumentFilter(text=text).apply(Document.objects.all()).values("id")
     behind = Blocker.objects.filter(fault=OuterRef("pk"), document__in=found)
     return Q(code__in=titles) | Q(subject__icontains=text) | Q(detail__icontains=text) | Q(Exists(behind))

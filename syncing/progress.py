@@ -64,7 +64,7 @@ def what_it_did(run: SyncRun) -> str:
     if not run.problem_code:
         return done or "Nothing new"
     stopped_by = KINDS.get(run.problem_code, KINDS["unexpected"]).title
-    return f"{done}. Then it stopped: {stopped_by}" if done else f"It stopped: {stopped_by}"
+    return f"{done}, then stopped by “{stopped_by}”" if done else f"stopped by “{stopped_by}”"
 
 
 def live_run() -> SyncRun | None:

@@ -35,7 +35,7 @@ class NewAccountForm(forms.Form):
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     name = OneLineField(label="Name", max_length=200)
     time_zone = TimeZoneField(
-        label="Time zone", help_text="Where one day of this account ends and the next begins: its books' own."
+        label="Time zone", help_text="Where one day of this account ends and the next begins: its books’ own."
     )
 
     class Meta:

@@ -35,7 +35,7 @@ def said(code: str, **evidence: Any) -> str:
         (
             "document-locked-by-payment",
             {**HOLDER, "status": "AUTHORISED", "amount_paid": "100", "amount_credited": "0.00"},
-            "Xero holds HB-7 for Tūī Travel, with 100.00 NZD paid, and keeps such a document as it is.",
+            "Xero holds HB-7 for Tūī Travel, with 100.00 NZD paid.",
         ),
         (
             "invoice-not-modifiable",

@@ -129,5 +129,5 @@ def test_runs_tell_what_they_did_and_why_they_stopped(viewer: Client, account: A
     shown = log(viewer, account, "log/runs/")
     assert "12 into Xero" in shown
     assert "HTTP 503" in shown
-    assert "It stopped: Xero or Autotask is unavailable" in shown
+    assert "Stopped by “Xero or Autotask is unavailable (503)”" in shown
     assert "Nothing new" not in shown

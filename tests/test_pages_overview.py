@@ -104,7 +104,7 @@ def test_the_overview_tells_where_the_account_stands(member: Client, account: Ac
 def test_more_faults_than_it_lists_are_no_secret(member: Client, account: Account, scope: None) -> None:
     finished_run()
     documents = make_documents(6)
-    for code, document in zip("200 210 220 230 240 250".split(), documents, strict=True):
+    for code, document in zip(["200", "210", "220", "230", "240", "250"], documents, strict=True):
         stop(document, "account-code-invalid", code)
     shown = overview(member, account)
     assert "The 5 seen last." in shown

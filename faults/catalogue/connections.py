@@ -46,7 +46,7 @@ SERVICE_UNAVAILABLE = FaultKind(
     what_it_means="Everything for that partner waits, and goes on by itself once it answers again.",
     steps=(
         Step("Nothing: it is tried again with growing waits."),
-        Step("If it lasts for hours, look at the partner's status page.", Place.XERO_STATUS),
+        Step("If it lasts for hours, look at the partner’s status page.", Place.XERO_STATUS),
     ),
     who_acts=WhoActs.NOBODY,
     severity=Severity.WARNING,
@@ -72,7 +72,7 @@ AUTOTASK_TIMEOUT = FaultKind(
     what_it_means="Nothing was changed in either system. The same request is made again later.",
     steps=(
         Step("Nothing: it is tried again with growing waits."),
-        Step("If it lasts for hours, look at Autotask's status page.", Place.AUTOTASK_STATUS),
+        Step("If it lasts for hours, look at Autotask’s status page.", Place.AUTOTASK_STATUS),
     ),
     who_acts=WhoActs.NOBODY,
     severity=Severity.WARNING,
@@ -93,7 +93,7 @@ XERO_UNREACHABLE = FaultKind(
     what_it_means="Before anything is sent again we make sure that it did not arrive before, so nothing is doubled.",
     steps=(
         Step("Nothing: it is tried again with growing waits."),
-        Step("If it lasts for hours, look at Xero's status page.", Place.XERO_STATUS),
+        Step("If it lasts for hours, look at Xero’s status page.", Place.XERO_STATUS),
     ),
     who_acts=WhoActs.NOBODY,
     severity=Severity.WARNING,
@@ -104,7 +104,7 @@ XERO_UNREACHABLE = FaultKind(
 
 RATE_LIMITED = FaultKind(
     code="rate-limited",
-    title="Xero's limit of calls is reached",
+    title="Xero’s limit of calls is reached",
     what_happened="Xero allows so many calls a minute and a day to one organisation, and they are used up.",
     what_it_means="What is left goes as soon as Xero opens again; for the daily limit that can be tomorrow.",
     steps=(
@@ -123,7 +123,7 @@ RATE_LIMITED = FaultKind(
 
 AUTOTASK_THRESHOLD = FaultKind(
     code="autotask-threshold",
-    title="Autotask's limit of calls is reached",
+    title="Autotask’s limit of calls is reached",
     what_happened="All integrations of your Autotask together have used the calls that it allows in an hour.",
     what_it_means="Autotask answers none of them until the use falls. The sync goes on by itself then.",
     steps=(
@@ -187,7 +187,7 @@ XERO_PERMISSION = FaultKind(
 AUTOTASK_LOGIN_REFUSED = FaultKind(
     code="autotask-login-refused",
     title="Autotask refuses the log-in",
-    what_happened="Autotask does not accept the API user's name, secret or tracking identifier.",
+    what_happened="Autotask does not accept the API user’s name, secret or tracking identifier.",
     what_it_means="No invoice can be read. We stop trying, because too many tries would lock the user.",
     steps=(
         Step("Check in Autotask that the API user is active and not locked.", Place.AUTOTASK_API_USER),
@@ -218,7 +218,7 @@ AUTOTASK_NOT_PERMITTED = FaultKind(
     what_happened="Autotask let the API user in, and refused what was asked: its security level does not allow it.",
     what_it_means="What it may not see cannot be carried. What it may see goes on.",
     steps=(
-        Step("Set the API user's security level to “API User (system)”.", Place.AUTOTASK_API_USER),
+        Step("Set the API user’s security level to “API User (system)”.", Place.AUTOTASK_API_USER),
         Step("Associate it with all lines of business."),
         Step("Test the connection.", Place.CONNECTIONS),
     ),

@@ -24,7 +24,7 @@ INVALID_EMAIL = FaultKind(
     code="invalid-email",
     title="Invalid email address",
     what_happened="The email address of the contact to bill is not one that Xero accepts.",
-    what_it_means="Autotask keeps such an address, Xero does not. The company's documents wait until it is mended.",
+    what_it_means="Autotask keeps such an address, Xero does not. The company’s documents wait until it is mended.",
     steps=(
         Step("See below the address, and the contact it belongs to."),
         Step("Correct or empty it in Autotask.", Place.AUTOTASK_CONTACT),
@@ -69,9 +69,9 @@ CONTACT_ARCHIVED = FaultKind(
 
 CONTACT_NAME_TAKEN = FaultKind(
     code="contact-name-taken",
-    title="The contact's name is taken in Xero",
-    what_happened="Another active contact in Xero has the name that this company's contact would get.",
-    what_it_means="Two companies would share one contact, so the company's documents wait until that is clear.",
+    title="The contact’s name is taken in Xero",
+    what_happened="Another active contact in Xero has the name that this company’s contact would get.",
+    what_it_means="Two companies would share one contact, so the company’s documents wait until that is clear.",
     steps=(
         Step("Find the contact of that name in Xero.", Place.XERO_CONTACT),
         Step("If it is the same customer, link the company to it here.", Place.CONTACT_SETTINGS),
@@ -96,11 +96,11 @@ CONTACT_NAME_TAKEN = FaultKind(
 
 CONTACT_NUMBER_TAKEN = FaultKind(
     code="contact-number-taken",
-    title="The contact's number is taken in Xero",
-    what_happened="Another Xero contact, perhaps an archived one, has this company's contact code or account number.",
-    what_it_means="Xero wants each of these numbers once, also among archived contacts. The company's documents wait.",
+    title="The contact’s number is taken in Xero",
+    what_happened="Another Xero contact, perhaps an archived one, has this company’s contact code or account number.",
+    what_it_means="Xero wants each of these numbers once, also among archived contacts. The company’s documents wait.",
     steps=(
-        Step("Search Xero's contacts, the archived ones too, for the number.", Place.XERO_CONTACT),
+        Step("Search Xero’s contacts, the archived ones too, for the number.", Place.XERO_CONTACT),
         Step("If it is the same customer, restore it or link the company to it here.", Place.CONTACT_SETTINGS),
         Step("If it is another one, change its number: restore it, change the number, archive it again."),
         Step("Re-sync."),

@@ -11,7 +11,7 @@ DOCUMENT_LOCKED_BY_PAYMENT = FaultKind(
         Step("Open the document in Xero, and see what is allocated to it.", Place.XERO_DOCUMENT),
         Step("If it is another sale that has the same number, change the number of one of the two."),
         Step("If it is this invoice, remove the payment or the allocation in Xero, re-sync, and apply it again."),
-        Step("If Xero's version is the right one, leave it in Xero as it is, with a reason."),
+        Step("If Xero’s version is the right one, leave it in Xero as it is, with a reason."),
     ),
     who_acts=WhoActs.CUSTOMER,
     severity=Severity.ERROR,
@@ -38,7 +38,7 @@ INVOICE_NOT_MODIFIABLE = FaultKind(
     steps=(
         Step("Open the document in Xero that has this number, and see its status.", Place.XERO_DOCUMENT),
         Step(
-            "If it is another document, change its number in Xero, or this invoice's number in Autotask; then re-sync."
+            "If it is another document, change its number in Xero, or this invoice’s number in Autotask; then re-sync."
         ),
         Step("If it is this invoice and it was voided or deleted in Xero, choose “Send again as a new document”."),
         Step("To rule such clashes out, let Xero give the numbers, or use a prefix.", Place.NUMBERING),
@@ -64,7 +64,7 @@ DUPLICATE_NUMBER = FaultKind(
     what_it_means="Nothing was sent. What someone made in Xero is never overwritten.",
     steps=(
         Step("Open the document in Xero that has the number.", Place.XERO_DOCUMENT),
-        Step("Change the number there, or this invoice's number in Autotask; then re-sync.", Place.AUTOTASK_INVOICE),
+        Step("Change the number there, or this invoice’s number in Autotask; then re-sync.", Place.AUTOTASK_INVOICE),
         Step("To rule such clashes out, let Xero give the numbers, or use a prefix.", Place.NUMBERING),
     ),
     who_acts=WhoActs.CUSTOMER,
@@ -82,7 +82,7 @@ DUPLICATE_NUMBER = FaultKind(
 INVOICE_NUMBER_EMPTY = FaultKind(
     code="invoice-number-empty",
     title="Autotask invoice number is empty",
-    what_happened="This account uses Autotask's numbers, and ten minutes after it was made the invoice still has none.",
+    what_happened="This account uses Autotask’s numbers, and ten minutes after it was made the invoice still has none.",
     what_it_means="Without a number it would get one from Xero that nobody could match to Autotask, so it waits.",
     steps=(
         Step("Give the invoice a number in Autotask.", Place.AUTOTASK_INVOICE),
@@ -99,7 +99,7 @@ INVOICE_NUMBER_EMPTY = FaultKind(
 AMOUNTS_DO_NOT_MATCH = FaultKind(
     code="amounts-do-not-match",
     title="Invoice amounts do not match",
-    what_happened="The total that Xero would compute from the lines is too far from Autotask's.",
+    what_happened="The total that Xero would compute from the lines is too far from Autotask’s.",
     what_it_means="The difference reaches the maximum rounding difference, so nothing was sent.",
     steps=(
         Step(
@@ -140,7 +140,7 @@ NO_LINE_ITEMS = FaultKind(
 PERIOD_LOCKED = FaultKind(
     code="period-locked",
     title="The period is locked in Xero",
-    what_happened="The document's date lies before the lock date of the Xero organisation.",
+    what_happened="The document’s date lies before the lock date of the Xero organisation.",
     what_it_means="Xero takes no document of a closed period. Nothing was sent, and the closed figures stay.",
     steps=(
         Step("Ask whoever closes the books whether the lock date may move for a moment.", Place.XERO_LOCK_DATES),

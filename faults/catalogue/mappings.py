@@ -80,7 +80,7 @@ TAX_RATE_INVALID = FaultKind(
 TAX_REGION_UNMAPPED = FaultKind(
     code="tax-region-unmapped",
     title="The tax region is not mapped",
-    what_happened="Tax mapping is on, and the invoice's tax region and category in Autotask have no Xero tax rate yet.",
+    what_happened="Tax mapping is on, and the invoice’s tax region and category in Autotask have no Xero tax rate yet.",
     what_it_means="Which tax is right is yours to decide, so documents of this region wait.",
     steps=(
         Step("Choose a Xero tax rate for this region and category.", Place.TAX_MAPPING),

@@ -74,7 +74,9 @@ def test_a_run_of_a_persons_finds_what_the_api_user_sees_only_now(connected: Con
     assert [document.autotask_id for document in connected.documents()] == [hidden["id"]]
 
 
-def test_a_persons_walk_that_was_cut_is_ended_by_the_next_run_and_then_the_account_rests(many: ConnectedAccount) -> None:
+def test_a_persons_walk_that_was_cut_is_ended_by_the_next_run_and_then_the_account_rests(
+    many: ConnectedAccount,
+) -> None:
     walk(many, seconds=3600)
     with many.scope():
         Document.objects.update(state=DocumentState.SKIPPED, skipped_reason="Billed elsewhere.")
