@@ -8,6 +8,9 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
+from faults import words
+from faults.models import Fault
+
 register = template.Library()
 
 CONTACT_RULES = {
@@ -25,6 +28,12 @@ MISMATCH_CAUSES = {
 # Shown elsewhere on the page, or of no use to a person.
 HIDDEN = {"messages"}
 LONGEST_LIST = 20
+
+
+@register.filter
+def in_one_sentence(fault: Fault) -> str:
+    """Why its documents are stuck."""
+    return words.why(fault)
 
 
 @register.filter
