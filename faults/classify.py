@@ -85,7 +85,7 @@ def classify_autotask(
         reading = Reading(KINDS["service-unavailable"], {})
     else:
         reading = Reading(KINDS["unexpected"], {})
-    detail = "\n".join(texts) or f"Autotask answered with status {status}."
+    detail = "\n".join(texts) or f"Autotask answered with status {status}, and gave no reason."
     problem = reading.kind.problem(
         detail=detail,
         subject=_subject(reading, detail, Partner.AUTOTASK, {}),

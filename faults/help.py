@@ -42,7 +42,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Article:
-    """One page of the help centre. `html` is clean; `text` is what is searched."""
+    """One page of the help centre. `html` is clean; `text` is what is searched, without headings."""
 
     slug: str
     title: str
@@ -114,7 +114,7 @@ def _article(slug: str, source: str) -> Article:
         summary=kind.what_happened if kind else head["summary"],
         sections=sections,
         html=mark_safe(html),  # noqa: S308 - cleaned by nh3
-        text=" ".join(_plain_text(token) for token in tokens if token.type == "inline"),
+        text=" ".join(_plain_text(inline) for inline in _paragraphs(tokens)),
         kind=kind,
     )
 
@@ -137,6 +137,11 @@ def _anchor_headings(tokens: list[Token]) -> tuple[Section, ...]:
             opening.attrSet("id", section.id)
             sections.append(section)
     return tuple(sections)
+
+
+def _paragraphs(tokens: list[Token]) -> list[Token]:
+    """What is read between the headings: these are the same in each article."""
+    return [token for before, token in pairwise(tokens) if token.type == "inline" and before.type != "heading_open"]
 
 
 def _plain_text(inline: Token) -> str:

@@ -143,7 +143,7 @@ def _autotask_in_words(problem: SyncProblem) -> str:
     if problem.code == "autotask-login-refused":
         return (
             "Autotask does not take these credentials. Check the API user name, the secret and the tracking "
-            f"identifier, and that the user is active and not locked. Autotask says: {problem.detail}"
+            f"identifier, and that the user is active and not locked. {problem.detail}"
         )
     return problem.detail
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from faults.catalogue import KINDS
+from syncing import incidents
 from syncing.models import Attempt, Document, SyncRun, SyncState
 from syncing.queue import ready_documents
 from syncing.states import DocumentState
@@ -36,6 +37,11 @@ class Progress:
     @property
     def is_late(self) -> bool:
         return self.run.state == SyncRun.State.QUEUED and timezone.now() - self.run.requested_at > WORKER_IS_LATE
+
+    @property
+    def waits_for_connection(self) -> bool:
+        """No partner is asked on schedule before a person has mended a connection."""
+        return self.run.problem_code in incidents.OVER_WITH_ANY_ANSWER
 
     @property
     def words(self) -> str:

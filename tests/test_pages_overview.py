@@ -117,6 +117,18 @@ def test_an_account_that_is_paused_says_so(member: Client, account: Account, sco
     assert "Paused: no sync runs by itself." in overview(member, account)
 
 
+def test_no_next_sync_is_promised_while_a_connection_waits_for_a_person(
+    member: Client, account: Account, scope: None
+) -> None:
+    Account.objects.filter(id=account.id).update(next_sync_at=timezone.now())
+    finished_run(problem_code="autotask-threshold")
+    assert "Next sync" in overview(member, account)
+    finished_run(problem_code="autotask-login-refused")
+    shown = overview(member, account)
+    assert "It goes on by itself once the connection is good again." in shown
+    assert "Next sync" not in shown
+
+
 def test_the_number_of_queries_does_not_grow_with_the_documents(member: Client, account: Account, scope: None) -> None:
     finished_run()
     counted = []
