@@ -65,7 +65,7 @@ def _mismatch(
 ) -> SyncProblem:
     """A young invoice may only be unfinished; an older one is judged."""
     currency = found.document.currency
-    detail = f"Autotask's total is {found.expected} {currency}, Xero's would be {found.computed} {currency}."
+    detail = f"Autotask’s total is {found.expected:,} {currency}, Xero’s would be {found.computed:,} {currency}."
     if not found.difference:
         detail = "Lines with a negative quantity would not have their amounts in Xero."
     evidence = _evidence(source, found, figures) | {"diagnosis": [diagnosis.to_json() for diagnosis in diagnoses]}
@@ -104,7 +104,7 @@ def _guard_tax(source: SourceInvoice, found: AmountCheck, figures: Comparison, r
     taxed = sum(1 for line in found.document.lines if line.tax_rate)
     if found.tax_difference <= max(taxed, 1) * CENT:
         return found
-    detail = f"Autotask's tax is {figures.expected_tax}, Xero's would be {figures.computed_tax}."
+    detail = f"Autotask’s tax is {figures.expected_tax:,}, Xero’s would be {figures.computed_tax:,}."
     if rules.tax_guard == "warn":
         return replace(found, notices=(*found.notices, detail))
     evidence = _evidence(source, found, figures) | {"expected_tax": str(figures.expected_tax), "tax_guard": True}
@@ -114,7 +114,7 @@ def _guard_tax(source: SourceInvoice, found: AmountCheck, figures: Comparison, r
 def _close(found: AmountCheck, gap: Decimal, rules: Rules) -> AmountCheck:
     """Note the rounding difference; close it with a line, where asked for, on the account that Xero has for it."""
     document = found.document
-    told = f"Xero's total differs from Autotask's by {found.difference} {document.currency} of rounding"
+    told = f"Xero’s total differs from Autotask’s by {found.difference:,} {document.currency} of rounding"
     amount = -gap if document.is_credit_note else gap
     if not rules.rounding_line or not rules.rounding_account or document.total + amount < ZERO:
         return replace(found, notices=(*found.notices, f"{told}."))

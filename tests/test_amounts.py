@@ -54,7 +54,7 @@ def test_a_rounding_difference_below_the_limit_is_sent_and_noted(total: str) -> 
     found = checked(make_source(make_item("100.00"), invoice={"total": total}), rules)
     assert found.problem is None
     assert found.difference == Decimal("2.99")
-    assert found.notices == ("Xero's total differs from Autotask's by 2.99 NZD of rounding.",)
+    assert found.notices == ("Xero’s total differs from Autotask’s by 2.99 NZD of rounding.",)
 
 
 @pytest.mark.parametrize("total", ["103.00", "97.00"])
@@ -62,7 +62,7 @@ def test_a_difference_of_the_limit_stops_the_invoice(total: str) -> None:
     source = make_source(make_item("100.00"), invoice={"total": total})
     problem = problem_of(source, make_rules(tax_mapping=False))
     assert isinstance(problem, NeedsPerson)
-    assert problem.detail == f"Autotask's total is {total} NZD, Xero's would be 100.00 NZD."
+    assert problem.detail == f"Autotask’s total is {total} NZD, Xero’s would be 100.00 NZD."
     assert problem.evidence["difference"] == "3.00"
 
 
@@ -247,7 +247,7 @@ def test_the_tax_guard_warns_or_stops() -> None:
     assert guarded("14.50", "off").problem is None
     warned = guarded("14.50", "warn")
     assert warned.problem is None
-    assert "Autotask's tax is 14.50, Xero's would be 15.00." in warned.notices
+    assert "Autotask’s tax is 14.50, Xero’s would be 15.00." in warned.notices
     stopped = guarded("14.50", "stop").problem
     assert isinstance(stopped, NeedsPerson)
     assert stopped.evidence["tax_guard"] is True
@@ -270,7 +270,7 @@ def test_a_rounding_line_closes_the_difference() -> None:
     assert (line.unit_amount, line.account_code, line.tax_type) == (Decimal("-0.01"), "860", "NONE")
     assert found.document.total == Decimal("1293.20")
     assert found.notices == (
-        "Xero's total differs from Autotask's by 0.01 NZD of rounding, closed with a rounding line.",
+        "Xero’s total differs from Autotask’s by 0.01 NZD of rounding, closed with a rounding line.",
     )
 
 
