@@ -108,11 +108,14 @@ def _carry_account(run: SyncRun, seconds: float) -> None:
     again_at: datetime | None = None
     try:
         with stages.hands:
-            stages.go(seconds)
+            try:
+                stages.go(seconds)
+            except SyncProblem as problem:  # its wait begins now, and not when all hands are back
+                again_at = schedule.next_try(problem, stages.state.stops, stages.preparation)
+                raise
         note_answers(partners)
     except SyncProblem as problem:
         stopped_by = problem
-        again_at = schedule.next_try(problem, stages.state.stops, stages.preparation)
         partner = partner_of(problem) or stages.partner
         note_problem(partners, partner, problem)
         incidents.hold(run, partner, problem, again_at)

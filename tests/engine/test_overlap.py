@@ -104,6 +104,23 @@ def test_a_limit_met_in_the_middle_gives_back_what_was_gathered_ahead(
     assert backlog.autotask.world.ledger().breaches == []
 
 
+def test_a_run_is_back_as_much_before_a_limit_frees_itself_as_a_batch_takes_to_prepare(
+    backlog: ConnectedAccount, settings: Settings
+) -> None:
+    """Whatever is still being prepared when the limit is met."""
+    settings.XERO_LIMITS = {"minute": 9}
+    world = backlog.autotask.world
+    world.add_trouble("autotask", "slow", seconds=3, method="POST", path="/BillingItems/query", skip=1)
+
+    run = backlog.sync()
+
+    assert run.problem_code == "rate-limited"
+    first_call = datetime.fromisoformat(world.ledger("xero").requests[0]["at"])
+    again_at = type(backlog.account).objects.get().next_sync_at
+    assert again_at is not None
+    assert first_call + timedelta(seconds=57) < again_at < first_call + timedelta(seconds=60)
+
+
 @pytest.fixture
 def long_backlog(connected: ConnectedAccount) -> ConnectedAccount:
     """More than one page of a discovery."""
