@@ -9,7 +9,8 @@ organisation, 10,000 a minute for the app. Autotask: 3 calls at a time for each 
 any hour for the database; from half of that on, each minute gets a sixtieth of the other half.
 
 Calls are counted in sixtieths of their window and forgotten one sixtieth late, so that the partner's own windows,
-which begin when they like, are never overrun. Who meets a full window is told when a quarter of it is free again. What
+which begin when they like, are never overrun. Who meets a full window is told when a quarter of it is free again; of
+the app's, which all organisations share, when what is free is enough for those who met it before, and for itself. What
 a partner says (429, ``Retry-After``, ``X-…-Remaining: 0``) counts beside that, and the longest wait of all is what is
 told. A call at work holds a slot under a lease: the slot of a worker that died comes free by itself. A partner that is
 down is asked by one probe at a time (`syncing/outages.py`). The settings XERO_LIMITS and AUTOTASK_LIMITS change the
@@ -70,22 +71,31 @@ class AutotaskLimits:
 
 @dataclass(frozen=True)
 class Window:
-    """At most `limit` calls in any `seconds`. `eases`: from half of the limit on, spread the other half evenly."""
+    """At most `limit` calls in any `seconds`. `eases`: from half of the limit on, spread the other half evenly.
+
+    `share`, of a window that many share: how many calls are worth coming for to one of them; the others have as many.
+    """
 
     key: str
     limit: int
     seconds: int
     words: str
     eases: bool = False
+    share: int = 0
 
 
 @dataclass(frozen=True)
 class Quota:
-    """All limits of one call. `holds` are keys, with their words, that a partner's refusal sets for a while."""
+    """All limits of one call. `holds` are keys, with their words, that a partner's refusal sets for a while.
+
+    `waiter` is who waits in the `queue` for a window that is shared.
+    """
 
     code: str
     subject: str
     line: Line
+    waiter: str
+    queue: str
     slots: str
     slot_limit: int
     slot_words: str
@@ -143,13 +153,21 @@ def xero_call(organisation_id: str) -> Iterator[Call]:
         code="rate-limited",
         subject="Xero",
         line=Line("limits:xero:outage"),
+        waiter=organisation_id,
+        queue="limits:xero:app:queue",
         slots=f"{one}:slots",
         slot_limit=limits.concurrent,
         slot_words=f"Xero takes {limits.concurrent} calls at a time for an organisation; all are at work.",
         windows=(
             Window(f"{one}:minute", limits.minute, MINUTE, f"Xero takes {limits.minute} calls a minute."),
             Window(f"{one}:day", limits.day, DAY, f"Xero takes {limits.day:,} calls a day."),
-            Window("limits:xero:app:minute", limits.app_minute, MINUTE, "Xero's limit for this app is reached."),
+            Window(
+                "limits:xero:app:minute",
+                limits.app_minute,
+                MINUTE,
+                "Xero's limit for this app is reached.",
+                share=max(limits.minute // 4, 1),
+            ),
         ),
         holds={
             f"{one}:hold:minute": "Xero takes no more calls for this organisation in this minute.",
@@ -174,6 +192,8 @@ def autotask_call(database_id: int | str, integration_code: str, entity: str, ho
         code="autotask-threshold",
         subject="Autotask",
         line=Line(f"limits:autotask:outage:{host}"),
+        waiter=str(database_id),
+        queue=f"{database}:queue",
         slots=f"{integration}:slots:{entity.lower()}",
         slot_limit=limits.threads,
         slot_words=f"Autotask takes {limits.threads} calls at a time to {entity}; all are at work.",
@@ -209,7 +229,7 @@ class _XeroCall:
         if headers.get("X-DayLimit-Remaining") == "0":
             _hold(f"{one}:day", min(self.taken.frees_in[1], HOUR))
         if headers.get("X-AppMinLimit-Remaining") == "0":
-            _hold("limits:xero:app:hold", MINUTE)
+            _hold("limits:xero:app:hold", self.taken.frees_in[2])
 
 
 @dataclass(frozen=True)
@@ -264,10 +284,17 @@ def _take(quota: Quota, member: str) -> list[float]:
 
 
 def _acquire(quota: Quota, member: str) -> list[Any]:
-    keys = [quota.slots, quota.line.down, *(window.key for window in quota.windows), *quota.holds, quota.line.hold]
-    arguments: list[Any] = [len(quota.windows), quota.slot_limit, LEASE_SECONDS * 1000, member]
+    keys = [
+        quota.slots,
+        quota.line.down,
+        quota.queue,
+        *(window.key for window in quota.windows),
+        *quota.holds,
+        quota.line.hold,
+    ]
+    arguments: list[Any] = [len(quota.windows), quota.slot_limit, LEASE_SECONDS * 1000, member, quota.waiter]
     for window in quota.windows:
-        arguments += [window.limit, window.seconds * 1000 // BUCKETS, int(window.eases)]
+        arguments += [window.limit, window.seconds * 1000 // BUCKETS, int(window.eases), window.share]
     try:
         answer: list[Any] = _acquire_script(settings.REDIS_URL)(keys=keys, args=arguments)
     except redis.RedisError as error:

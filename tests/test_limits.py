@@ -274,6 +274,42 @@ def test_who_meets_a_full_window_comes_again_when_a_quarter_of_it_is_free(
     assert refused(xero_call(ORGANISATION)).retry_after == pytest.approx(41, abs=1.5)
 
 
+def test_organisations_that_wait_for_the_app_come_again_in_the_order_in_which_they_met_its_limit(
+    settings: Settings, redis_client: redis.Redis
+) -> None:
+    """Each when as many calls are free as those before it and it itself will want: 2 of the 8 of its own minute."""
+    settings.XERO_LIMITS = {"minute": 8, "app_minute": 6}
+    now = int(redis_client.time()[0])
+    made = {str(now - 50): 1, str(now - 40): 1, str(now - 30): 2, str(now - 20): 2}
+    redis_client.hset("limits:xero:app:minute", mapping=made)
+
+    waits = [refused(xero_call(each)).retry_after for each in ("a", "b", "a", "c", "d")]
+
+    assert waits == [pytest.approx(wait, abs=1.5) for wait in (21, 31, 21, 41, 41)]
+
+
+def test_an_organisation_that_got_its_call_has_left_the_queue(settings: Settings, redis_client: redis.Redis) -> None:
+    settings.XERO_LIMITS = {"minute": 4, "app_minute": 2}
+    xero_calls(2, OTHER)
+    first = refused(xero_call(ORGANISATION)).retry_after
+    redis_client.delete("limits:xero:app:minute")
+    xero_calls(1)
+    now = int(redis_client.time()[0])
+    redis_client.hset("limits:xero:app:minute", mapping={str(now - 50): 1, str(now): 1})
+
+    assert first == pytest.approx(61, abs=1.5)
+    assert refused(xero_call("another")).retry_after == pytest.approx(11, abs=1.5)
+
+
+def test_an_app_that_has_no_call_left_is_asked_again_when_its_oldest_one_leaves_the_window(
+    redis_client: redis.Redis,
+) -> None:
+    now = int(redis_client.time()[0])
+    redis_client.hset("limits:xero:app:minute", mapping={str(now - 40): 1})
+    answered(200, {"X-AppMinLimit-Remaining": "0"})
+    assert refused(xero_call(OTHER)).retry_after == pytest.approx(21, abs=1.5)
+
+
 def test_the_longest_of_all_waits_is_told(settings: Settings, redis_client: redis.Redis) -> None:
     settings.XERO_LIMITS = {"minute": 3, "day": 3}
     xero_calls(2)
