@@ -43,7 +43,7 @@ def test_tax_guard(connected: ConnectedAccount, setting: str) -> None:
     connected.sync()
     notices = " ".join(connected.document(invoice["id"]).notices)
     assert connected.codes(invoice["id"]) == ({"amounts-do-not-match"} if setting == "stop" else set())
-    assert ("Autotask's tax is 13.00" in notices) == (setting == "warn")
+    assert ("Autotask’s tax is 13.00" in notices) == (setting == "warn")
 
 
 @pytest.mark.parametrize(("setting", "unit", "quantity"), [(4, "1.2345", 1000), (2, "1234.50", 1)])
