@@ -1,8 +1,9 @@
 """Empties the tables after a test that committed, in a tenth of the time that Django's flush takes.
 
 Flush truncates every table and its indexes, and then makes the content types and permissions anew. Most tests fill a
-few rows of a few tables, so those are deleted, account by account as the policies demand. A table that has grown is
-looked at before: the checks of its foreign keys were planned when it was empty.
+few rows of a few tables, so those are deleted, account by account as the policies demand. Rows that are deleted, or
+rolled back, stay in the file until PostgreSQL vacuums: a table that has grown is truncated, or each check of a foreign
+key that was planned when it was empty reads all of them.
 """
 
 from django.db import connection
@@ -21,9 +22,9 @@ DECLARE
     account bigint;
     name text;
 BEGIN
-    FOR name IN SELECT unnest(filled) LOOP
+    FOREACH name IN ARRAY filled LOOP
         IF pg_relation_size(format('%I', name)::regclass) > 200000 THEN
-            EXECUTE format('ANALYZE %I', name);
+            EXECUTE format('TRUNCATE %I CASCADE', name);
         END IF;
     END LOOP;
     FOR account IN SELECT id FROM tenants_account LOOP
