@@ -31,7 +31,7 @@ class Owner:
             "integration_code": database.integration_code,
             **changes,
         }
-        return self.client.post(f"/a/{self.member.account.slug}/connections/autotask", form)
+        return self.client.post(f"/a/{self.member.account.slug}/settings/connections/autotask/change", form)
 
     def connection(self) -> AutotaskConnection | None:
         with account_scope(self.member.account.id):

@@ -109,7 +109,7 @@ def test_ending_a_connection_is_confirmed_on_a_page_of_its_own(connected: Connec
     client.force_login(
         make_member(connected.account).user, backend="allauth.account.auth_backends.AuthenticationBackend"
     )
-    path = f"/a/{connected.account.slug}/connections/xero/{connection.id}/disconnect"
+    path = f"/a/{connected.account.slug}/settings/connections/xero/{connection.id}/disconnect"
     assert "What is in Xero stays there" in client.get(path).content.decode()
     with connected.scope():
         assert XeroConnection.objects.get().state == "connected"

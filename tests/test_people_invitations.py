@@ -95,6 +95,13 @@ def test_used_twice_leads_its_guest_in_and_tells_others(owner: Pages, link: str)
     assert (answer.status_code, "This invitation is used" in words(answer)) == (410, True)
 
 
+def test_a_member_who_opens_anothers_link_is_told_so_and_led_in(owner: Pages, link: str) -> None:
+    answer = owner.client.get(link, follow=True)
+    assert answer.redirect_chain[0] == (f"/a/{owner.account.slug}/", 302)
+    assert f"You are a member of {owner.account.name} already." in words(answer)
+    assert role_in(owner.account) is None
+
+
 def test_another_address_is_told_whose_it_is_and_joins_nothing(owner: Pages, link: str) -> None:
     other = browser_of(make_user("other@example.com"))
     for answer in (other.get(link), other.post(link)):

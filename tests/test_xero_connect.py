@@ -75,7 +75,7 @@ class Browser:
             return list(XeroConnection.objects.select_related("grant").order_by("name"))
 
     def disconnect(self, xero_connection: XeroConnection) -> HttpResponse:
-        path = f"/a/{self.account.slug}/connections/xero/{xero_connection.id}/disconnect"
+        path = f"/a/{self.account.slug}/settings/connections/xero/{xero_connection.id}/disconnect"
         return self.client.post(path, follow=True)
 
 
@@ -181,7 +181,7 @@ def several(sandbox: SandboxWorld) -> list[XeroOrganisation]:
 def test_of_several_organisations_the_person_chooses_one(owner: Browser, sandbox: SandboxWorld) -> None:
     first, second = several(sandbox)
     answer = owner.connect(first, second)
-    choose = f"/a/{owner.account.slug}/connections/xero/choose"
+    choose = f"/a/{owner.account.slug}/settings/connections/xero/choose"
     assert (answer.status_code, answer["Location"]) == (302, choose)
     page = words(owner.client.get(choose))
     assert "First &lt;b&gt;Ltd&lt;/b&gt;" in page
@@ -201,10 +201,10 @@ def test_a_choice_belongs_to_the_session_and_the_account(owner: Browser, sandbox
     first, second = several(sandbox)
     owner.connect(first, second)
     colleague = browser_of(sandbox, account=owner.account)
-    choose = f"/a/{owner.account.slug}/connections/xero/choose"
+    choose = f"/a/{owner.account.slug}/settings/connections/xero/choose"
     assert colleague.client.post(choose, {"organisation": first.id}).status_code == 400
     other_account = make_member(make_account(), user=owner.member.user).account
-    elsewhere = f"/a/{other_account.slug}/connections/xero/choose"
+    elsewhere = f"/a/{other_account.slug}/settings/connections/xero/choose"
     assert owner.client.post(elsewhere, {"organisation": first.id}).status_code == 400
     assert owner.connections() == []
 
@@ -379,7 +379,7 @@ def test_only_owners_and_administrators_connect(
     assert member.page().status_code == 200
     assert ("Connect Xero" in words(member.page())) is allowed
     assert member.client.post(f"/a/{slug}/connections/xero/start").status_code == (302 if allowed else 403)
-    assert member.client.get(f"/a/{slug}/connections/xero/choose").status_code == (400 if allowed else 403)
+    assert member.client.get(f"/a/{slug}/settings/connections/xero/choose").status_code == (400 if allowed else 403)
 
 
 def test_a_stranger_finds_no_such_account(
@@ -388,9 +388,9 @@ def test_a_stranger_finds_no_such_account(
     owner.connect(organisation)
     stranger = browser_of(sandbox)
     for path in ("", "xero/choose"):
-        assert stranger.client.get(f"/a/{owner.account.slug}/connections/{path}").status_code == 404
+        assert stranger.client.get(f"/a/{owner.account.slug}/settings/connections/{path}").status_code == 404
     (theirs,) = owner.connections()
-    own = f"/a/{stranger.account.slug}/connections/xero/{theirs.id}/disconnect"
+    own = f"/a/{stranger.account.slug}/settings/connections/xero/{theirs.id}/disconnect"
     assert stranger.client.post(own).status_code == 404
     assert owner.connections()[0].state == "connected"
 

@@ -30,6 +30,8 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     if found is None:
         return render(request, "people/invitation_closed.html", {"standing": "unknown"}, status=HTTPStatus.NOT_FOUND)
     if _is_member(request, found):
+        if request.method != "POST":  # a double click on Join is no news
+            messages.info(request, f"You are a member of {found.account.name} already.")
         return redirect("overview", slug=found.account.slug)
     standing = found.standing(timezone.now())
     if standing != Invitation.Standing.OPEN:

@@ -72,7 +72,7 @@ def test_the_steps_lead_from_nothing_to_the_first_sync(sandbox: SandboxWorld) ->
     pages, setup = Pages(account), f"/a/{account.slug}/setup/"
 
     assert "API user name" in words(pages.get("setup/"))
-    assert pages.post("connections/autotask", **credentials(pair))["Location"] == setup
+    assert pages.post("settings/connections/autotask/change", **credentials(pair))["Location"] == setup
     assert "You sign in at Xero" in words(pages.get("setup/"))
     assert sign_in_at_xero(pages, pair) == setup
     page = words(pages.get("setup/"))
@@ -98,7 +98,7 @@ def test_what_the_api_user_cannot_see_is_told_within_the_set_up(sandbox: Sandbox
     pair.autotask.hide_line_of_business("Hardware")
     pages = Pages(make_account())
     pages.get("setup/")
-    pages.post("connections/autotask", **credentials(pair))
+    pages.post("settings/connections/autotask/change", **credentials(pair))
     answer = pages.client.get(f"/a/{pages.account.slug}/settings/connections/autotask/", headers={"HX-Request": "true"})
     assert "Lines of business are hidden" in words(answer)
     assert "<html" not in words(answer)
@@ -108,8 +108,11 @@ def test_wrong_values_are_refused_at_their_step_and_nothing_is_saved(sandbox: Sa
     pair = sandbox.pair()
     pages = Pages(make_account())
     pages.get("setup/")
-    assert pages.post("connections/autotask", **{**credentials(pair), "secret": "wrong"}).status_code == 400
-    pages.post("connections/autotask", **credentials(pair))
+    assert (
+        pages.post("settings/connections/autotask/change", **{**credentials(pair), "secret": "wrong"}).status_code
+        == 400
+    )
+    pages.post("settings/connections/autotask/change", **credentials(pair))
     sign_in_at_xero(pages, pair)
     answer = pages.post("setup/books", **books(default_sales_account="999"))
     assert answer.status_code == 400
