@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from django.utils import timezone
@@ -47,8 +48,10 @@ class SetupSteps:
         return {
             "autotask": self.autotask is not None and self.autotask.state == AutotaskConnection.State.CONNECTED,
             "xero": self.xero is not None and self.xero.grant.broken_at is None,
-            "books": self.setup.books_at is not None,
-            "preview": self.preview is not None and self.preview.state == Preview.State.FINISHED,
+            "books": self._is_since_xero(self.setup.books_at),
+            "preview": self.preview is not None
+            and self.preview.state == Preview.State.FINISHED
+            and self._is_since_xero(self.preview.requested_at),
             "start": self.setup.finished_at is not None,
         }
 
@@ -56,6 +59,10 @@ class SetupSteps:
     def current(self) -> StepName | None:
         """The first step that is not done; None at the end."""
         return next((name for name, is_done in self.done.items() if not is_done), None)
+
+    def _is_since_xero(self, moment: datetime | None) -> bool:
+        """What was settled before another organisation was connected has to be looked at again."""
+        return moment is not None and self.xero is not None and moment >= self.xero.connected_at
 
 
 def setup_steps(account_id: int) -> SetupSteps:

@@ -93,6 +93,24 @@ def test_the_steps_lead_from_nothing_to_the_first_sync(sandbox: SandboxWorld) ->
     assert not account.paused
 
 
+def test_another_organisation_asks_anew_where_the_books_go(sandbox: SandboxWorld) -> None:
+    pair, other = sandbox.pair(), sandbox.pair()
+    pages = Pages(make_account())
+    pages.get("setup/")
+    pages.post("settings/connections/autotask/change", **credentials(pair))
+    sign_in_at_xero(pages, pair)
+    pages.post("setup/books", **books())
+    pages.post("setup/preview")
+    assert "Start syncing" in words(pages.get("setup/"))
+
+    sign_in_at_xero(pages, other)
+
+    page = words(pages.get("setup/"))
+    assert f"Carries to {other.xero.name}" in page
+    assert "Keep this, and go on" in page
+    assert "Start syncing" not in page
+
+
 def test_what_the_api_user_cannot_see_is_told_within_the_set_up(sandbox: SandboxWorld) -> None:
     pair = sandbox.pair()
     pair.autotask.hide_line_of_business("Hardware")
