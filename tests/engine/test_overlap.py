@@ -118,7 +118,7 @@ def test_a_run_is_back_as_much_before_a_limit_frees_itself_as_a_batch_takes_to_p
     first_call = datetime.fromisoformat(world.ledger("xero").requests[0]["at"])
     again_at = type(backlog.account).objects.get().next_sync_at
     assert again_at is not None
-    assert first_call + timedelta(seconds=57) < again_at < first_call + timedelta(seconds=60)
+    assert first_call + timedelta(seconds=56) < again_at < first_call + timedelta(seconds=60)
 
 
 @pytest.fixture
