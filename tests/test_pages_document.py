@@ -124,7 +124,7 @@ def test_what_got_stuck_in_xero_is_left_there_as_it_is(member: Client, account: 
     stop(document, "document-locked-by-payment", "INV-0001")
     assert "The document in Xero is not touched" in member.get(address(account, document)).content.decode()
     shown = member.post(address(account, document, "skip"), {"reason": "Xero is right"}, follow=True).content.decode()
-    assert "<strong>Left as it is in Xero:</strong> Xero is right" in shown
+    assert "<strong>Left as it is in Xero:</strong> Xero is right</p>" in shown
     assert Document.objects.get().state == DocumentState.SYNCED
 
 
