@@ -53,4 +53,4 @@ def choose_contact(connection: XeroConnection, company_id: int, contact_id: UUID
 
 
 def _client(connection: XeroConnection) -> XeroClient:
-    return XeroClient(str(connection.organisation_id), GrantTokens(connection.grant_id))
+    return XeroClient(str(connection.organisation_id), GrantTokens(connection.grant))

@@ -47,7 +47,7 @@ def read_edits(document: Document) -> Edits | None:
     """
     connection = document.organisation
     assert connection is not None
-    client = XeroClient(str(connection.organisation_id), GrantTokens(connection.grant_id))
+    client = XeroClient(str(connection.organisation_id), GrantTokens(connection.grant))
     read = client.credit_notes_by_ids if document.kind == Document.Kind.CREDIT_NOTE else client.invoices_by_ids
     rows = read([str(document.xero_id)])
     if not rows:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from faults.problems import NeedsPerson, NeedsReconnect, SyncProblem
@@ -39,21 +40,27 @@ def open_partners() -> Partners:
     Raises NotConnectedError before the account is set up, and NeedsReconnect where a connection that was there is gone.
     """
     autotask_connection = AutotaskConnection.objects.first()
-    organisation = fed_organisation()
+    # With its grant, or each of the threads that begin with Xero would open a connection to read that row.
+    organisation = _organisations().select_related("grant").first()
     if autotask_connection is None or organisation is None:
         raise NotConnectedError
     return Partners(
         autotask_connection=autotask_connection,
         autotask=open_autotask(autotask_connection),
         xero_connection=organisation,
-        xero=XeroClient(str(organisation.organisation_id), GrantTokens(organisation.grant_id)),
+        xero=XeroClient(str(organisation.organisation_id), GrantTokens(organisation.grant)),
     )
 
 
 def fed_organisation() -> XeroConnection | None:
     """The Xero organisation that the account feeds, or fed last. In its scope."""
+    return _organisations().first()
+
+
+def _organisations() -> QuerySet[XeroConnection]:
+    """The one that the account feeds first."""
     mine = XeroConnection.objects.filter(account_id=require_account_id())
-    return mine.order_by("state", "-connected_at").first()
+    return mine.order_by("state", "-connected_at")
 
 
 def check_connected(partners: Partners, *, scheduled: bool) -> tuple[SyncProblem | None, Partner]:

@@ -24,7 +24,7 @@ from syncing.uncertain import resolve_uncertain
 from syncing.xero.client import XeroClient
 from syncing.xero.oauth import GrantTokens
 from syncing.xero.records import Row
-from tenants.models import Account, XeroConnection
+from tenants.models import Account, XeroConnection, XeroGrant
 from tests.connected import ConnectedAccount
 from tests.factories import make_account
 from tests.world import item
@@ -357,8 +357,8 @@ class SlowTokens(GrantTokens):
     """Tokens of which one takes so long that Xero forgets the keys of what was sent before: the first, or the second
     where the first is `rejected`."""
 
-    def __init__(self, grant_id: int, *, rejected: bool) -> None:
-        super().__init__(grant_id)
+    def __init__(self, grant: XeroGrant, *, rejected: bool) -> None:
+        super().__init__(grant)
         self.rejected = rejected
 
     def access_token(self, rejected: str | None = None) -> str:
@@ -381,7 +381,7 @@ def test_a_write_that_waited_for_a_token_past_the_life_of_its_key_is_not_sent(
         world.add_trouble("xero", "expire_tokens", method="PUT", path="/Invoices", times=1)
     with connected.scope():
         organisation = XeroConnection.objects.get()
-        tokens = SlowTokens(organisation.grant_id, rejected=rejected)
+        tokens = SlowTokens(organisation.grant, rejected=rejected)
         client = XeroClient(str(organisation.organisation_id), tokens)
 
         with pytest.raises(deliver.NoAnswer):

@@ -116,7 +116,7 @@ def test_an_organisation_is_connected_and_can_be_read_at_once(owner: Browser, or
     assert (connected.name, connected.base_currency, connected.state) == (organisation.name, "NZD", "connected")
     assert connected.short_code
     assert (connected.grant.email, connected.grant.name) == (PERSON, "Bookkeeper")
-    client = XeroClient(str(connected.organisation_id), oauth.GrantTokens(connected.grant_id))
+    client = XeroClient(str(connected.organisation_id), oauth.GrantTokens(connected.grant))
     assert client.organisation().name == organisation.name
     page = words(owner.page())
     assert f"Connected to “{organisation.name}” in Xero." in page
@@ -144,7 +144,7 @@ def test_no_more_is_asked_for_than_is_needed(owner: Browser, organisation: XeroO
     assert "accounting.settings" in query_of(wider)["scope"].split()
     owner.return_by(owner.consent(wider, organisation))
     (connected,) = owner.connections()
-    XeroClient(str(connected.organisation_id), oauth.GrantTokens(connected.grant_id)).add_currency("USD")
+    XeroClient(str(connected.organisation_id), oauth.GrantTokens(connected.grant)).add_currency("USD")
 
 
 def test_the_same_organisation_again_is_the_same_connection_with_new_tokens(
@@ -251,7 +251,7 @@ def test_an_organisation_that_another_account_feeds_is_refused(
     assert owner.account.name not in words(answer)
     assert stranger.connections() == []
     (still,) = owner.connections()
-    assert XeroClient(organisation.id, oauth.GrantTokens(still.grant_id)).organisation().name == organisation.name
+    assert XeroClient(organisation.id, oauth.GrantTokens(still.grant)).organisation().name == organisation.name
 
 
 def test_the_consent_of_a_refused_organisation_is_given_back(owner: Browser, sandbox: SandboxWorld) -> None:
@@ -435,7 +435,7 @@ def test_disconnecting_tells_xero_and_with_the_last_connection_ends_the_consent(
     identity = sandbox.ledger("identity")
     assert len(sandbox.ledger("xero").calls("DELETE", f"/connections/{first.connection_id}")) == 1
     assert identity.calls("POST", "/connect/revocation") == []
-    XeroClient(str(second.organisation_id), oauth.GrantTokens(second.grant_id)).organisation()
+    XeroClient(str(second.organisation_id), oauth.GrantTokens(second.grant)).organisation()
 
     owner.disconnect(second)
     assert len(sandbox.ledger("identity").calls("POST", "/connect/revocation")) == 1

@@ -73,14 +73,14 @@ def test_a_token_that_ends_soon_is_refreshed_and_both_new_ones_are_kept(
     assert (kept.refresh_claim, kept.refresh_sent_at) == (None, None)
     assert kept.scopes
     assert refreshes(sandbox) == 1
-    assert XeroClient(organisation.id, GrantTokens(grant.id)).organisation().name == organisation.name
+    assert XeroClient(organisation.id, GrantTokens(grant)).organisation().name == organisation.name
 
 
 def test_a_token_that_xero_rejects_is_refreshed_though_it_should_be_good(
     sandbox: SandboxWorld, organisation: XeroOrganisation
 ) -> None:
     grant = make_grant(**tokens_of(organisation))
-    client = XeroClient(organisation.id, GrantTokens(grant.id))
+    client = XeroClient(organisation.id, GrantTokens(grant))
     client.organisation()
     sandbox.advance_clock(HALF_AN_HOUR + 1)
     client.organisation()
@@ -89,11 +89,21 @@ def test_a_token_that_xero_rejects_is_refreshed_though_it_should_be_good(
     assert refreshes(sandbox) == 1
 
 
-def test_a_run_reads_the_row_once(grant: XeroGrant, django_assert_num_queries: Any) -> None:
-    tokens = GrantTokens(grant.id)
-    first = tokens.access_token()
+def test_a_run_reads_the_row_again_only_when_its_token_is_refused(
+    sandbox: SandboxWorld, organisation: XeroOrganisation, django_assert_num_queries: Any
+) -> None:
+    grant = make_grant(**tokens_of(organisation))
+    tokens = GrantTokens(grant)
     with django_assert_num_queries(0):
-        assert tokens.access_token() == first
+        assert tokens.access_token() == grant.access_token
+    assert tokens.access_token(rejected=grant.access_token) == XeroGrant.objects.get().access_token
+    assert refreshes(sandbox) == 1
+
+
+def test_a_token_whose_consent_has_ended_is_not_used(sandbox: SandboxWorld, organisation: XeroOrganisation) -> None:
+    grant = make_grant(**tokens_of(organisation), broken_at=timezone.now(), broken_reason="It has ended.")
+    with pytest.raises(NeedsReconnect, match="It has ended"):
+        GrantTokens(grant).access_token()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -113,7 +123,7 @@ def test_fifty_workers_whose_refresh_is_lost_ask_once_more_and_stay_connected(
     assert len(set(found)) == 1
     assert refreshes(sandbox) == 2
     assert XeroGrant.objects.get(id=grant.id).broken_at is None
-    assert XeroClient(organisation.id, GrantTokens(grant.id)).organisation().name == organisation.name
+    assert XeroClient(organisation.id, GrantTokens(grant)).organisation().name == organisation.name
 
 
 @pytest.mark.django_db(transaction=True)

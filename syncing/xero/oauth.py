@@ -121,7 +121,7 @@ def take_organisation(account_id: int, consent_grant: XeroGrant, organisation: O
     """
     details = organisation
     try:
-        found = XeroClient(str(organisation.organisation_id), GrantTokens(consent_grant.id)).organisation()
+        found = XeroClient(str(organisation.organisation_id), GrantTokens(consent_grant)).organisation()
     except SyncProblem as problem:
         logger.warning("Organisation %s was connected without its details: %s", organisation.organisation_id, problem)
     else:
@@ -176,16 +176,15 @@ def _token_values(tokens: TokenSet) -> dict[str, Any]:
 
 
 class GrantTokens:
-    """The access tokens of a grant, for one run: the row is read when the last token ends, or was refused."""
+    """The access tokens of a grant, for one run: its row is read again when the token ends, or was refused."""
 
-    def __init__(self, grant_id: int) -> None:
-        self.grant_id = grant_id
-        self._grant: XeroGrant | None = None
+    def __init__(self, grant: XeroGrant) -> None:
+        self._grant = grant
 
     def access_token(self, rejected: str | None = None) -> str:
         """See `access_token`."""
-        if self._grant is None or not _is_good(self._grant, rejected):
-            self._grant = _good_grant(self.grant_id, rejected)
+        if not _is_good(self._grant, rejected):
+            self._grant = _good_grant(self._grant.id, rejected)
         token: str = self._grant.access_token
         return token
 
@@ -202,6 +201,8 @@ def access_token(grant_id: int, *, rejected: str | None = None) -> str:
 
 
 def _is_good(grant: XeroGrant, rejected: str | None) -> bool:
+    if grant.broken_at:
+        return False
     now = timezone.now()
     is_new = grant.refreshed_at is not None and now - grant.refreshed_at < MARGIN  # no better one is to be had
     return grant.access_token not in ("", rejected) and grant.expires_at > now + (timedelta(0) if is_new else MARGIN)
