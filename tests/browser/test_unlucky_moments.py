@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from playwright.sync_api import Page, expect
@@ -12,6 +13,7 @@ from syncing.models import SyncRun
 from tenants.models import User
 from tests.browser.people import log_in_by_hand, make_person
 from tests.connected import ConnectedAccount
+from tests.documents import stop
 from tests.factories import make_member
 from tests.world import item
 
@@ -40,6 +42,29 @@ def test_a_double_click_and_a_second_tab_give_one_run(page: Page, connected: Con
         expect(tab.get_by_role("button", name="Sync now")).to_be_visible()
     assert runs_of(connected) == before + 1
     assert len(connected.xero.invoices()) == 1
+
+
+@pytest.mark.parametrize("place", ["Documents", "Log", "Faults"])
+def test_what_a_search_has_found_opens_at_the_first_click_however_slow_it_is(
+    page: Page, connected: ConnectedAccount, owner: User, place: str
+) -> None:
+    """The click takes the focus from the search, and must not make it search again: the row would be another one."""
+    connected.autotask.bill(connected.pair.company_id, [item("100.00")])
+    connected.sync()
+    with connected.scope():
+        stop(connected.documents()[0], "currency-not-subscribed", "GBP")
+    page.goto(f"/a/{connected.account.slug}/{place.lower()}/")
+    words = "GBP" if place == "Faults" else str(connected.documents()[0].autotask_id)
+    with page.expect_response(lambda response: f"q={words}" in response.url):
+        page.get_by_role("searchbox").fill(words)
+    row = page.get_by_role("row").get_by_role("link").first
+    row.hover()
+
+    page.mouse.down()
+    page.wait_for_timeout(500)
+    page.mouse.up()
+
+    expect(page.get_by_role("heading", level=1)).not_to_have_text(place)
 
 
 def test_a_form_sent_from_a_tab_that_is_out_of_date_does_no_harm(
