@@ -139,7 +139,8 @@ def test_what_was_stored_survives_when_everything_is_killed(folder: Path) -> Non
         for server in Processes(folder).running().values():
             family = psutil.Process(server.pid)
             for process in [family, *family.children(recursive=True)]:
-                process.send_signal(signal.SIGKILL)
+                with suppress(psutil.NoSuchProcess):  # it ends by itself, once it finds its parent dead
+                    process.send_signal(signal.SIGKILL)
         psutil.wait_procs([psutil.Process(server.pid) for server in Processes(folder).running().values()])
     with embedded.servers(folder) as again, psycopg.connect(again.database_url) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
