@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     elif not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
         for name, value in stack.enter_context(servers_of_this_run()).as_environment().items():
             os.environ.setdefault(name, value)
-    if config.getoption("numprocesses", None) and not worker:
+    if config.getoption("numprocesses", None) and not worker and not config.option.collectonly:
         # The workers would inherit it, and read the settings before they have a Redis database of their own.
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
         return
@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def make_tests_quick() -> None:
-    """Slow on purpose elsewhere, and nothing to learn from here: hashing passwords, and a flush of all tables."""
+    """Slow on purpose elsewhere, with nothing to learn here: hashed passwords, flushed tables, ever new connections."""
     from django.conf import settings
     from django.test import TransactionTestCase
 
@@ -64,6 +64,7 @@ def make_tests_quick() -> None:
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     TransactionTestCase._fixture_teardown = lambda self: empty_tables()
+    TransactionTestCase._should_reload_connections = lambda self: False
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

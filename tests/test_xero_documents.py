@@ -177,12 +177,12 @@ amounts = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 values = st.recursive(
     st.none() | st.booleans() | amounts | texts,
-    lambda children: st.lists(children) | st.dictionaries(texts, children),
-    max_leaves=20,
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(texts, children, max_size=4),
+    max_leaves=8,
 )
 
 
-@given(st.lists(st.dictionaries(texts, values), max_size=3))
+@given(st.lists(st.dictionaries(texts, values, max_size=4), max_size=3))
 def test_what_is_encoded_comes_back_exactly(elements: list[dict[str, Any]]) -> None:
     assert exact(encode(elements, "Invoices")) == {"Invoices": elements}
 
