@@ -10,6 +10,44 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
+// A part that watches asks every second. What says nothing new does not replace it, and nothing does under a button that
+// is held down: the click, what is being typed and what was opened would be gone.
+const WATCHES = "[hx-trigger^='every']";
+const looks = new Map();
+const look = (part) => part.innerHTML.replace(/(name="csrfmiddlewaretoken" value=")[^"]*/g, "$1");
+let held = null;
+document.addEventListener("pointerdown", (event) => { held = event.target; });
+["pointerup", "pointercancel"].forEach((name) => document.addEventListener(name, () => { held = null; }));
+document.addEventListener("htmx:load", ({ detail }) => {
+  const parts = [detail.elt, ...detail.elt.querySelectorAll(WATCHES)].filter((part) => part.matches(WATCHES));
+  parts.forEach((part) => looks.set(part.id, look(part)));
+});
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (!detail.target.matches(WATCHES) || detail.requestConfig.triggeringEvent) {
+    return;
+  }
+  const answer = new DOMParser().parseFromString(detail.serverResponse, "text/html");
+  const part = answer.getElementById(detail.target.id);
+  const isOld = part?.matches(WATCHES) && look(part) === looks.get(part.id);
+  if (isOld || detail.target.contains(held)) {
+    detail.shouldSwap = false;
+  }
+});
+
+// Whoever was in a part with the keyboard is still there when it has been replaced, and does not begin at the top again.
+let left = null;
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  left = detail.shouldSwap && detail.target.contains(document.activeElement) ? detail.target.id : null;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const part = left && document.activeElement === document.body && document.getElementById(left);
+  left = null;
+  if (part) {
+    part.tabIndex = -1;
+    part.focus({ preventScroll: true });
+  }
+});
+
 // A button answers at once, and once.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;

@@ -7,13 +7,14 @@ import re
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from syncing.models import SyncRun
 from tenants.models import User
 from tests.browser.people import log_in_by_hand, make_person
 from tests.connected import ConnectedAccount
-from tests.documents import stop
+from tests.documents import make_document, stop
 from tests.factories import make_member
 from tests.world import item
 
@@ -102,3 +103,54 @@ def test_a_session_that_ends_while_a_page_stands_open_leads_to_the_log_in_and_ba
     log_in_by_hand(page, person.email)
     expect(page).to_have_url(re.compile(rf"/a/{connected.account.slug}/documents/\?kind=invoice"))
     expect(page.get_by_role("row").get_by_role("link").first).to_be_visible()
+
+
+@pytest.fixture
+def watching(page: Page, connected: ConnectedAccount, owner: User) -> Page:
+    """A document's page that asks every second whether the re-sync has been done."""
+    connected.autotask.bill(connected.pair.company_id, [item("100.00")])
+    connected.sync()
+    page.goto(f"/a/{connected.account.slug}/documents/{connected.documents()[0].id}/")
+    page.get_by_role("button", name="Re-sync").click()
+    expect(page.get_by_text("Asked for")).to_be_visible()
+    return page
+
+
+def looks_again(page: Page) -> None:
+    """Until the page has asked once more, and shown what it was told."""
+    with page.expect_response(lambda response: "/documents/" in response.url):
+        pass
+    page.wait_for_timeout(200)
+
+
+def test_a_page_that_watches_takes_nobodys_words_or_place(
+    page: Page, connected: ConnectedAccount, owner: User, no_errors: list[str]
+) -> None:
+    with connected.scope():
+        document = make_document(requested_at=timezone.now())
+    page.goto(f"/a/{connected.account.slug}/documents/{document.id}/")
+    page.get_by_text("Skip this document…").click()
+    page.get_by_label("Reason").fill("Agreed by telephone")
+    page.get_by_role("main").get_by_role("link", name="Documents").focus()
+    looks_again(page)
+    looks_again(page)
+    expect(page.get_by_label("Reason")).to_have_value("Agreed by telephone")
+    expect(page.get_by_role("main").get_by_role("link", name="Documents")).to_be_focused()
+
+
+def test_a_slow_click_counts_although_the_page_has_news_meanwhile(watching: Page, connected: ConnectedAccount) -> None:
+    watching.get_by_role("main").get_by_role("link", name="Documents").hover()
+    watching.mouse.down()
+    connected.sync()
+    looks_again(watching)
+    watching.mouse.up()
+    expect(watching.get_by_role("heading", level=1)).to_have_text("Documents")
+
+
+def test_the_keyboard_stays_where_the_news_is(watching: Page, connected: ConnectedAccount) -> None:
+    watching.get_by_role("main").get_by_role("link", name="Documents").focus()
+    connected.sync()
+    expect(watching.get_by_text("Nothing to change")).to_be_visible()
+    expect(watching.locator("#document")).to_be_focused()
+    watching.keyboard.press("Tab")
+    assert watching.evaluate("document.getElementById('document').contains(document.activeElement)")
