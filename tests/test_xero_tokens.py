@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from faults.problems import NeedsReconnect, NeedsSupport, Transient
-from syncing.xero import oauth
+from syncing.xero import identity, oauth
 from syncing.xero.client import NoAnswer, ServerError, XeroClient
 from syncing.xero.oauth import GrantTokens, access_token
 from tenants.models import XeroGrant
@@ -146,6 +146,21 @@ def test_a_lost_answer_is_asked_for_again_with_the_old_refresh_token(sandbox: Sa
         access_token(grant.id)
     assert refreshes(sandbox) == 2
     assert XeroGrant.objects.get(id=grant.id).broken_at is None
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        ({"kind": "drop_before"}, "The connection to Xero's sign-in service broke, or could not be opened"),
+        ({"kind": "slow", "seconds": 0.5}, "Xero's sign-in service did not answer within 0.2 seconds."),
+    ],
+)
+def test_no_answer_is_told_in_words_that_people_understand(
+    sandbox: SandboxWorld, grant: XeroGrant, monkeypatch: pytest.MonkeyPatch, trouble: dict[str, Any], words: str
+) -> None:
+    monkeypatch.setattr(identity, "READ_SECONDS", 0.2)
+    with sandbox.trouble("identity", **trouble), pytest.raises(NoAnswer, match=words):
+        access_token(grant.id)
 
 
 def test_answers_that_stay_lost_are_made_good_within_half_an_hour(sandbox: SandboxWorld, grant: XeroGrant) -> None:

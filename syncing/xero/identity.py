@@ -136,8 +136,19 @@ def _send(
     except requests.RequestException as error:
         # Not chained: the exception holds the request, with its secrets.
         sent = not isinstance(error, requests.ConnectTimeout)
-        raise NoAnswer(f"{type(error).__name__} at {url}", sent=sent) from None
+        raise NoAnswer(_words(error), sent=sent) from None
     return Answer(response.status_code, response.headers, response.content)
+
+
+def _words(error: requests.RequestException) -> str:
+    match error:
+        case requests.ConnectTimeout():
+            return f"Xero's sign-in service could not be reached within {CONNECT_SECONDS} seconds."
+        case requests.ReadTimeout():
+            return f"Xero's sign-in service did not answer within {READ_SECONDS:g} seconds."
+        case _:
+            kind = type(error).__name__
+            return f"The connection to Xero's sign-in service broke, or could not be opened ({kind})."
 
 
 def _json(answer: Answer) -> dict[str, Any]:
