@@ -58,7 +58,7 @@ def fed_organisation() -> XeroConnection | None:
 
 
 def _organisations() -> QuerySet[XeroConnection]:
-    """The one that the account feeds first."""
+    """Those that the account has, in front the one that it feeds, or fed last."""
     mine = XeroConnection.objects.filter(account_id=require_account_id())
     return mine.order_by("state", "-connected_at")
 

@@ -13,23 +13,23 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 // A part that watches asks every second. What says nothing new does not replace it, and nothing does under a button that
 // is held down: the click, what is being typed and what was opened would be gone.
 const WATCHES = "[hx-trigger^='every']";
-const looks = new Map();
+const looks = new WeakMap();
 const look = (part) => part.innerHTML.replace(/(name="csrfmiddlewaretoken" value=")[^"]*/g, "$1");
 let held = null;
 document.addEventListener("pointerdown", (event) => { held = event.target; });
 ["pointerup", "pointercancel"].forEach((name) => document.addEventListener(name, () => { held = null; }));
 document.addEventListener("htmx:load", ({ detail }) => {
   const parts = [detail.elt, ...detail.elt.querySelectorAll(WATCHES)].filter((part) => part.matches(WATCHES));
-  parts.forEach((part) => looks.set(part.id, look(part)));
+  parts.forEach((part) => looks.set(part, look(part)));
 });
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  if (!detail.target.matches(WATCHES) || detail.requestConfig.triggeringEvent) {
+  const { target, serverResponse } = detail;
+  if (!target.matches(WATCHES)) {
     return;
   }
-  const answer = new DOMParser().parseFromString(detail.serverResponse, "text/html");
-  const part = answer.getElementById(detail.target.id);
-  const isOld = part?.matches(WATCHES) && look(part) === looks.get(part.id);
-  if (isOld || detail.target.contains(held)) {
+  const part = new DOMParser().parseFromString(serverResponse, "text/html").getElementById(target.id);
+  const isOld = part?.matches(WATCHES) && look(part) === looks.get(target);
+  if (isOld || target.contains(held)) {
     detail.shouldSwap = false;
   }
 });
