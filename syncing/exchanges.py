@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import requests
+
 from syncing import counters, diagnostics
 from syncing.counters import BYTES, CALLS, Addition
 from tenants.scope import current_account_id
@@ -55,6 +57,17 @@ def exchange(
         _count(now)
         if is_kept:
             diagnostics.keep(now)
+
+
+def why_no_answer(error: requests.RequestException, whose: str, connect: float, read: float) -> str:
+    """In words, with the time-outs in seconds."""
+    match error:
+        case requests.ConnectTimeout():
+            return f"{whose} could not be reached within {connect:g} seconds."
+        case requests.Timeout():
+            return f"{whose} did not answer within {read:g} seconds."
+        case _:
+            return f"The connection to {whose} broke, or could not be opened ({type(error).__name__})."
 
 
 def _count(ended: Exchange) -> None:

@@ -19,7 +19,7 @@ from requests.exceptions import ChunkedEncodingError, ContentDecodingError, Inva
 from faults.classify import classify_autotask
 from faults.problems import NeedsPerson, NeedsSupport, SyncProblem, Transient
 from syncing.autotask import values
-from syncing.exchanges import exchange
+from syncing.exchanges import exchange, why_no_answer
 from syncing.limits import retry_after
 
 TIMEOUTS: Final = (5, 60)  # seconds: to connect, and between two pieces of an answer
@@ -92,7 +92,7 @@ def send(
         words = "The user name, secret or tracking identifier has a line break or a blank in a place where none can be."
         raise NeedsPerson("autotask-login-refused", words, "Autotask") from None
     except (requests.Timeout, requests.ConnectionError, ChunkedEncodingError, ContentDecodingError) as error:
-        raise Transient("autotask-timeout", _words(error), "Autotask") from None
+        raise Transient("autotask-timeout", why_no_answer(error, "Autotask", *TIMEOUTS), "Autotask") from None
     except requests.RequestException as error:
         raise NeedsSupport("unexpected", f"{type(error).__name__} on a call to Autotask", "Autotask") from None
 
@@ -108,16 +108,6 @@ def _read(response: requests.Response, deadline: float) -> bytes:
             words = f"The answer was not complete after {LONGEST_ANSWER_SECONDS} seconds."
             raise Transient("autotask-timeout", words, "Autotask")
     return b"".join(pieces)
-
-
-def _words(error: requests.RequestException) -> str:
-    match error:
-        case requests.ConnectTimeout():
-            return f"Autotask could not be reached within {TIMEOUTS[0]} seconds."
-        case requests.Timeout():
-            return f"Autotask did not answer within {TIMEOUTS[1]} seconds."
-        case _:
-            return f"The connection to Autotask broke, or could not be opened ({type(error).__name__})."
 
 
 @sensitive_variables("value")

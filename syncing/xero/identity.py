@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from faults.problems import NeedsSupport
-from syncing.exchanges import exchange
+from syncing.exchanges import exchange, why_no_answer
 from syncing.xero import replies
 from syncing.xero.replies import SUBJECT, Answer, NoAnswer, ServerError
 from tenants.connections import Organisation
@@ -136,19 +136,9 @@ def _send(
     except requests.RequestException as error:
         # Not chained: the exception holds the request, with its secrets.
         sent = not isinstance(error, requests.ConnectTimeout)
-        raise NoAnswer(_words(error), sent=sent) from None
+        words = why_no_answer(error, "Xero's sign-in service", CONNECT_SECONDS, READ_SECONDS)
+        raise NoAnswer(words, sent=sent) from None
     return Answer(response.status_code, response.headers, response.content)
-
-
-def _words(error: requests.RequestException) -> str:
-    match error:
-        case requests.ConnectTimeout():
-            return f"Xero's sign-in service could not be reached within {CONNECT_SECONDS} seconds."
-        case requests.ReadTimeout():
-            return f"Xero's sign-in service did not answer within {READ_SECONDS:g} seconds."
-        case _:
-            kind = type(error).__name__
-            return f"The connection to Xero's sign-in service broke, or could not be opened ({kind})."
 
 
 def _json(answer: Answer) -> dict[str, Any]:
