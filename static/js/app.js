@@ -11,10 +11,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 });
 
 // A part that watches asks every second. What says nothing new does not replace it, and nothing does under a button that
-// is held down: the click, what is being typed and what was opened would be gone.
+// is held down: the click, what is being typed and what was opened would be gone. That time has passed is no news.
 const WATCHES = "[hx-trigger^='every']";
 const looks = new WeakMap();
-const look = (part) => part.innerHTML.replace(/(name="csrfmiddlewaretoken" value=")[^"]*/g, "$1");
+const look = (part) => part.innerHTML.replace(/(name="csrfmiddlewaretoken" value=")[^"]*|(<time [^>]*>)[^<]*/g, "$1$2");
 let held = null;
 document.addEventListener("pointerdown", (event) => { held = event.target; });
 ["pointerup", "pointercancel"].forEach((name) => document.addEventListener(name, () => { held = null; }));

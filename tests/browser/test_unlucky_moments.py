@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -127,7 +128,8 @@ def test_a_page_that_watches_takes_nobodys_words_or_place(
     page: Page, connected: ConnectedAccount, owner: User, no_errors: list[str]
 ) -> None:
     with connected.scope():
-        document = make_document(requested_at=timezone.now())
+        now = timezone.now()
+        document = make_document(requested_at=now, source_fetched_at=now - timedelta(seconds=20))
     page.goto(f"/a/{connected.account.slug}/documents/{document.id}/")
     page.get_by_text("Skip this document…").click()
     page.get_by_label("Reason").fill("Agreed by telephone")
