@@ -36,9 +36,11 @@ def weigh(page: Page, path: str) -> Weight:
     def note(response: Response) -> None:
         responses.append(response)
 
+    page.route("**", lambda route: route.continue_())  # which leaves the browser's cache out, as a first view does
     page.on("response", note)
     page.goto(path, wait_until="networkidle")
     page.remove_listener("response", note)
+    page.unroute("**")
     for response in responses:
         weight.hosts.add(response.url.split("/")[2])
         body = response.body()
